@@ -22,10 +22,9 @@ if(LLHTTP_INCLUDE_DIR)
   string(REGEX REPLACE "\\.$" "" Llhttp_VERSION "${Llhttp_VERSION}")
 endif()
 
-set(llhttp_from NOTFOUND)
 if(LLHTTP_SOURCE_DIR)
   set(llhttp_from ${LLHTTP_SOURCE_DIR})
-elseif(LLHTTP_LIBRARY)
+else()
   set(llhttp_from ${LLHTTP_LIBRARY})
 endif()
 
@@ -33,9 +32,9 @@ include(FindPackageHandleStandardArgs)
 find_package_handle_standard_args(Llhttp
   REQUIRED_VARS llhttp_from LLHTTP_INCLUDE_DIR
   VERSION_VAR Llhttp_VERSION
-  REASON_FAILURE_MESSAGE
-    "Neither the C sources nor a static library of llhttp are there. Debian 12: apt-get install node-llhttp; \
-newer Debian and Ubuntu: apt-get install libllhttp-dev; elsewhere set LLHTTP_ROOT to a folder with them.")
+  REASON_FAILURE_MESSAGE "\
+neither the C sources nor a static library of llhttp are there. Debian 12: apt-get install node-llhttp. \
+Newer Debian and Ubuntu: apt-get install libllhttp-dev. Elsewhere set LLHTTP_ROOT to a folder with them.")
 
 if(Llhttp_FOUND AND NOT TARGET Llhttp::llhttp)
   if(LLHTTP_SOURCE_DIR)
