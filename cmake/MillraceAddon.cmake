@@ -11,13 +11,6 @@ if(NOT CMAKE_JS_INC)  # plain cmake -DMILLRACE_ADDON=ON, without cmake-js
     COMMAND node -p "['node-api-headers', 'node-addon-api'].map((name) => require('path').resolve(require(name).include_dir)).join(';')"
     WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
     OUTPUT_VARIABLE CMAKE_JS_INC OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-else()
-  # cmake-js adds the headers of node-api-headers; those of node-addon-api it leaves to us.
-  execute_process(
-    COMMAND node -p "require('path').resolve(require('node-addon-api').include_dir)"
-    WORKING_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}
-    OUTPUT_VARIABLE node_addon_api_include OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
-  list(APPEND CMAKE_JS_INC ${node_addon_api_include})
 endif()
 
 add_library(millrace SHARED ${addon_sources} ${CMAKE_JS_SRC})
