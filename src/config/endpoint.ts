@@ -1,0 +1,54 @@
+import { isIP } from 'node:net';
+
+/** A local address to listen on. */
+export interface Endpoint {
+  /** IPv4 or IPv6 address without brackets; `0.0.0.0` and `::` mean every interface. */
+  readonly address: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+}
+
+const ANY_ADDRESS = '0.0.0.0';
+const MAX_PORT = 65535;
+
+/**
+ * Reads `port`, `:port`, `*:port`, `ipv4:port` or `[ipv6]:port`.
+ * @return undefined when the text is none of them.
+ */
+export function parseEndpoint(text: string): Endpoint | undefined {
+  const found = /^(?:(?:\[([^\]]*)\]|([^:[\]]*)):)?(\d{1,5})$/.exec(text);
+  if (!found) {
+    return undefined;
+  }
+  const [, ipv6, host, digits] = found;
+  const port = Number(digits);
+  if (port > MAX_PORT) {
+    return undefined;
+  }
+  if (ipv6 !== undefined) {
+    return isIP(ipv6) === 6 ? { address: ipv6, port } : undefined;
+  }
+  if (host === undefined || host === '' || host === '*') {
+    return { address: ANY_ADDRESS, port };
+  }
+  return isIP(host) === 4 ? { address: host, port } : undefined;
+}
+
+/** The text that {@link parseEndpoint} reads back; the address is left out when it is every IPv4 one. */
+export function formatEndpoint({ address, port }: Endpoint): string {
+  if (address === ANY_ADDRESS) {
+    return String(port);
+  }
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** Whether both lists hold the same endpoints in the same order: how SRS compares `listen` values. */
+export function sameEndpoints(some: readonly Endpoint[], others: readonly Endpoint[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every((endpoint, at) => {
+      const other = others[at];
+      return endpoint.address === other?.address && endpoint.port === other.port;
+    })
+  );
+}

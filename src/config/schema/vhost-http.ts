@@ -1,0 +1,62 @@
+import { b0, b1, block, list, path, seconds, template } from './build.ts';
+
+export const httpStatic = block(
+  'http_static',
+  'Static files of this vhost.',
+  {
+    enabled: b0('enabled', false, 'Whether they are served.'),
+    mount: template('mount', '[vhost]/', 'Path below which they are served.'),
+    dir: path('dir', './objs/nginx/html', 'Where they lie; may hold `[vhost]`.'),
+  },
+  { effect: 'yes' },
+);
+
+export const httpRemux = block(
+  'http_remux',
+  'Live streams over HTTP: FLV, MPEG-TS, AAC, MP3.',
+  {
+    enabled: b0('enabled', false, 'Whether they are served.'),
+    mount: template(
+      'mount',
+      '[vhost]/[app]/[stream].flv',
+      'Path of a stream; its extension picks the format.',
+    ),
+    fastCacheMs: seconds('fast_cache', 0, 'Recent audio that a new AAC or MP3 player gets first.', {
+      reload: 'N',
+    }),
+    dropIfNotMatch: b1(
+      'drop_if_not_match',
+      true,
+      'Drop FLV tags of a kind that the FLV header does not announce.',
+      { reload: 'N' },
+    ),
+    hasAudio: b1('has_audio', true, 'Announce audio, when it is not guessed.', { reload: 'N' }),
+    hasVideo: b1('has_video', true, 'Announce video, when it is not guessed.', { reload: 'N' }),
+    guessHasAv: b1('guess_has_av', true, 'Guess audio and video from what comes first.', {
+      reload: 'N',
+    }),
+  },
+  {
+    effect: 'yes',
+    again: 'error',
+    ignored: { hstrs: 'SRS took it out: a player always starts the stream' },
+  },
+);
+
+export const httpHooks = block(
+  'http_hooks',
+  'Callbacks over HTTP; each takes any number of urls.',
+  {
+    enabled: b0('enabled', false, 'Whether callbacks are called.'),
+    onConnect: list('on_connect', [], 'A client connects.'),
+    onClose: list('on_close', [], 'A client is gone.'),
+    onPublish: list('on_publish', [], 'A client wants to publish.'),
+    onUnpublish: list('on_unpublish', [], 'A client stopped publishing.'),
+    onPlay: list('on_play', [], 'A client wants to play.'),
+    onStop: list('on_stop', [], 'A client stopped playing.'),
+    onDvr: list('on_dvr', [], 'A recording is finished.'),
+    onHls: list('on_hls', [], 'An HLS segment is finished.'),
+    onHlsNotify: list('on_hls_notify', [], 'An HLS segment is finished: GET, e.g. to warm a CDN.'),
+  },
+  { effect: 'accepted', reload: 'N' },
+);

@@ -1,0 +1,49 @@
+import { b0, b1, block, floatMs, int, ms, seconds, word } from './build.ts';
+
+/** How timestamps are mended: made continuous, started at zero only, or left alone. */
+export const TIME_JITTER = ['full', 'zero', 'off'] as const;
+
+export const play = block(
+  'play',
+  'How players are served.',
+  {
+    gopCache: b1('gop_cache', true, 'New players start with the last group of pictures.'),
+    gopCacheMaxFrames: int(
+      'gop_cache_max_frames',
+      2500,
+      'The group is forgotten when it has more frames; 0 is no limit.',
+      { range: { min: 0, max: 10_000_000, outside: 'default' } },
+    ),
+    queueLengthMs: seconds(
+      'queue_length',
+      30_000,
+      'A player that is further behind skips to the newest random access point.',
+    ),
+    timeJitter: word(
+      'time_jitter',
+      TIME_JITTER,
+      'full',
+      'off',
+      'How timestamps are mended; any other word leaves them alone.',
+    ),
+    atc: b0('atc', false, "Keep the encoder's absolute time; nothing is mended."),
+    atcAuto: b0('atc_auto', false, '`atc` on when onMetaData holds `bravo_atc` = `true`.'),
+    mixCorrect: b0('mix_correct', false, 'Put audio and video in order of time first.'),
+    mwLatencyMs: ms('mw_latency', 350, 'Longest time that data waits to be sent together.'),
+    mwMsgs: int('mw_msgs', undefined, 'Messages that data waits for, within that time.', {
+      range: { min: 0, max: 128, outside: 'clamp' },
+      defaultText: '8; 0 with min_latency; 1 for RTC',
+    }),
+    sendMinIntervalMs: floatMs(
+      'send_min_interval',
+      0,
+      'Least time between two messages; 0 sends as they come.',
+    ),
+    reduceSequenceHeader: b0(
+      'reduce_sequence_header',
+      false,
+      'Drop a sequence header or metadata that is the same as the last.',
+    ),
+  },
+  { effect: 'yes', reload: 'A' },
+);
