@@ -7,10 +7,12 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { buildNative } from './build-native.mjs';
 import { ensureSystemPackages } from './system-packages.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const inRoot = (...path) => join(root, ...path);
+const tsc = inRoot('node_modules/typescript/bin/tsc');
 const forTests = process.argv.includes('--test');
 
 function fail(why) {
@@ -45,6 +47,9 @@ function checkNode() {
   }
 }
 
+/** Only a checkout has its own npm packages and TypeScript sources; in an installed package both are in place. */
+const isCheckout = existsSync(inRoot('package-lock.json'));
+
 /** node_modules is right when it was made from this package-lock.json. The stamp lies in it and goes with it. */
 function installNpmPackages() {
   const lockfile = inRoot('package-lock.json');
@@ -67,9 +72,7 @@ function installNpmPackages() {
 
 /** The addon is asked for only when something it is made of has changed; what is to be compiled is Ninja's decision. */
 function addonIsCurrent() {
-  const sources = ['native', 'cmake', 'CMakeLists.txt', 'package-lock.json'].map((path) =>
-    inRoot(path),
-  );
+  const sources = ['native', 'cmake', 'CMakeLists.txt', 'package.json'].map((path) => inRoot(path));
   return modified(inRoot('build/Release/millrace.node')) > Math.max(...sources.map(lastChange));
 }
 
@@ -78,14 +81,8 @@ const current = addonIsCurrent();
 const purposes = [...(current ? [] : ['build']), ...(forTests ? ['build', 'test'] : [])];
 const advice = ensureSystemPackages(purposes);
 if (advice) fail(advice);
-installNpmPackages();
-if (!current) {
-  // Imported late: it needs node_modules.
-  const { buildNative } = await import('./build-native.mjs');
-  if (!buildNative()) fail('the addon could not be built');
-}
-if (
-  !run(process.execPath, [inRoot('node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'])
-) {
+if (isCheckout) installNpmPackages();
+if (!current && !buildNative()) fail('the addon could not be built');
+if (isCheckout && !run(process.execPath, [tsc, '-p', 'tsconfig.build.json'])) {
   fail('the TypeScript part could not be built');
 }
