@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "media/media_time.hpp"
+
+namespace millrace {
+
+class LoopHub;
+
+/// Which loop publishes a stream and which loops want it. The one thing of the hub that all loops share,
+/// under a mutex that is taken when a session starts or ends, never per frame.
+class Directory {
+ public:
+  struct Mirror {
+    LoopHub* hub = nullptr;
+    uint64_t id = 0;  // of the mirror in its loop
+    friend bool operator==(const Mirror&, const Mirror&) = default;
+  };
+
+  struct Begun {
+    std::vector<Mirror> mirrors;              // that wait for the stream
+    std::optional<MediaTime> continue_after;  // last DTS of the publisher before, while anybody stayed
+  };
+  /// @return nullopt when the stream is published already.
+  std::optional<Begun> begin_publish(const std::string& stream, LoopHub& hub);
+  void end_publish(const std::string& stream, LoopHub& hub, MediaTime last_dts);
+
+  /// @return the loop that publishes, to be asked for the stream; null when nobody does.
+  LoopHub* begin_mirror(const std::string& stream, Mirror mirror);
+  LoopHub* end_mirror(const std::string& stream, Mirror mirror);
+
+  /// An output that exists once per stream in the whole server, as its HLS segmenter.
+  /// @return false when another loop has it.
+  bool claim_output(const std::string& stream, const std::string& output, LoopHub& hub);
+  void release_output(const std::string& stream, const std::string& output);
+
+ private:
+  struct Entry {
+    LoopHub* publisher = nullptr;
+    std::optional<MediaTime> last_dts;
+    std::vector<Mirror> mirrors;
+    std::unordered_map<std::string, LoopHub*> outputs;
+    [[nodiscard]] bool unused() const { return publisher == nullptr && mirrors.empty() && outputs.empty(); }
+  };
+  void drop_if_unused(const std::string& stream);
+
+  std::mutex mutex_;
+  std::unordered_map<std::string, Entry> entries_;
+};
+
+}  // namespace millrace

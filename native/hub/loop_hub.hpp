@@ -1,0 +1,90 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/result.hpp"
+#include "hub/directory.hpp"
+#include "hub/frame_queue.hpp"
+#include "hub/publication.hpp"
+#include "hub/stream.hpp"
+#include "io/loop.hpp"
+
+namespace millrace {
+
+/// Keeps a stream on this loop; the last one to go lets it go.
+class StreamUse {
+ public:
+  StreamUse() = default;
+  explicit StreamUse(Stream& stream);
+  StreamUse(StreamUse&& other) noexcept : stream_(std::exchange(other.stream_, nullptr)) {}
+  StreamUse& operator=(StreamUse&& other) noexcept {
+    std::swap(stream_, other.stream_);
+    return *this;
+  }
+  StreamUse(const StreamUse&) = delete;
+  StreamUse& operator=(const StreamUse&) = delete;
+  ~StreamUse() { reset(); }
+
+  void reset();
+  Stream* operator->() const { return stream_; }
+  Stream& operator*() const { return *stream_; }
+  explicit operator bool() const { return stream_ != nullptr; }
+
+ private:
+  Stream* stream_ = nullptr;
+};
+
+/// The streams of one loop.
+class LoopHub final : private Inbox {
+ public:
+  LoopHub(Loop& loop, Directory& directory);
+  ~LoopHub() override;
+  LoopHub(const LoopHub&) = delete;
+  LoopHub& operator=(const LoopHub&) = delete;
+
+  [[nodiscard]] Loop& loop() { return loop_; }
+  [[nodiscard]] Directory& directory() { return directory_; }
+
+  /// The stream by its key, published or not. On its loop only.
+  StreamUse use(const std::string& key);
+  /// @return kStreamBusy when it is published already, on whatever loop.
+  Result<std::unique_ptr<Publication>> publish(const std::string& key, const PublicationOptions& options);
+
+  /// Any thread: hands an item to this loop. @return false when its queue is full.
+  bool receive(FrameQueue::Item&& item);
+  /// Any thread.
+  void post_end(uint64_t mirror);
+
+  [[nodiscard]] size_t stream_count() const { return streams_.size(); }
+  /// Frames not passed on because another loop did not keep up; any thread.
+  [[nodiscard]] uint64_t dropped_for_loop() const { return dropped_.load(std::memory_order_relaxed); }
+  void count_dropped_for_loop() { dropped_.fetch_add(1, std::memory_order_relaxed); }
+
+ private:
+  friend class Stream;
+  friend class StreamUse;
+  friend class Publication;
+
+  void collect() override;
+  void process() override;
+  void begin_mirror(uint64_t id, const GopLimits& limits, const TrackRef& video, const TrackRef& audio,
+                    const std::vector<FrameRef>& frames);
+  void release(Stream& stream);
+  void maintain();
+
+  Loop& loop_;
+  Directory& directory_;
+  FrameQueue queue_;
+  std::vector<FrameQueue::Item> collected_;
+  std::unordered_map<std::string, std::unique_ptr<Stream>> streams_;
+  std::unordered_map<uint64_t, Stream*> mirrors_;
+  uint64_t next_mirror_ = 1;
+  std::atomic<uint64_t> dropped_{0};
+  Timer maintenance_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "hub/byte_log.hpp"
+#include "media/frame.hpp"
+
+namespace millrace {
+
+enum class TimeJitter : uint8_t {
+  kFull,  // a reader's clock starts near zero, jumps are mended
+  kZero,  // a reader's clock starts at zero
+  kOff,   // the stream's own clock
+};
+
+/// A reader's clock against the stream's.
+struct ReaderClock {
+  TimeJitter jitter = TimeJitter::kFull;
+  bool started = false;
+  MediaTime origin{0};  // stream time that is the reader's zero
+};
+
+/// A place in a rendition's log at which a reader may begin, and what it must be told first.
+struct JoinPoint {
+  uint64_t position = 0;
+  MediaTime dts{0};  // of the frame that follows
+  TrackRef video;    // as of here; null when there is none
+  TrackRef audio;
+  FrameRef metadata;
+  std::array<int64_t, 4> mark{};  // the muxer's own state as of here
+};
+
+/// Turns a stream's frames into the bytes of one output form. What it writes to the log is the same for
+/// every reader; what differs (a reader's clock, headers before the first frame) it writes per reader
+/// in `write_prime`.
+class Muxer {
+ public:
+  virtual ~Muxer() = default;
+
+  /// A new or changed track, in the running log: sequence headers, tables. May write nothing.
+  virtual void write_track(const Track& track, MediaTime at, ByteLog& log) = 0;
+  virtual void write_frame(const Frame& frame, ByteLog& log) = 0;
+
+  /// True when bytes about `track` in the log cannot be understood by a reader that was primed without
+  /// it. The rendition then primes each reader anew when it gets there.
+  [[nodiscard]] virtual bool needs_prime_for(const Track& track) const {
+    (void)track;
+    return false;
+  }
+  /// State to be kept with a join point here.
+  [[nodiscard]] virtual std::array<int64_t, 4> mark() const { return {}; }
+  /// What a reader gets before the log's bytes from `point` on. `clock.origin` is set at the first call.
+  virtual void write_prime(const JoinPoint& point, ReaderClock& clock, std::vector<uint8_t>& out) = 0;
+};
+
+}  // namespace millrace

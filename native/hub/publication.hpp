@@ -1,0 +1,53 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "hub/stream.hpp"
+#include "hub/time_normaliser.hpp"
+
+namespace millrace {
+
+class StreamUse;
+
+struct PublicationOptions {
+  GopLimits gop;
+  MediaTime clock_wrap{0};   // period of the publisher's counter; zero = it does not wrap
+  bool mix_correct = false;  // put audio and video in the order of their times before they go on
+};
+
+/// One publisher's hold on a stream: tracks and frames go in here, their times are mended on the way.
+/// Ends with its destruction. On the loop that made it.
+class Publication {
+ public:
+  ~Publication();
+  Publication(const Publication&) = delete;
+  Publication& operator=(const Publication&) = delete;
+
+  void set_track(const TrackRef& track);
+  /// @param raw_dts, raw_pts  on the publisher's own clock; the frame's times are set here.
+  void push(Ref<Frame> frame, MediaTime raw_dts, MediaTime raw_pts);
+
+  [[nodiscard]] Stream& stream();
+  [[nodiscard]] const TimeRepairs& repairs() const { return clock_.repairs(); }
+  [[nodiscard]] uint64_t video_frames() const { return video_frames_; }
+  [[nodiscard]] uint64_t audio_frames() const { return audio_frames_; }
+
+ private:
+  friend class LoopHub;
+  Publication(StreamUse stream, const PublicationOptions& options, std::optional<MediaTime> continue_after);
+  void release_in_order();
+  void release_all();
+
+  std::unique_ptr<StreamUse> stream_;
+  TimeNormaliser clock_;
+  const bool mix_correct_;
+  std::vector<FrameRef> held_;  // mix_correct: by DTS, bounded
+  uint32_t held_audio_ = 0;
+  uint32_t held_video_ = 0;
+  uint64_t video_frames_ = 0;
+  uint64_t audio_frames_ = 0;
+};
+
+}  // namespace millrace

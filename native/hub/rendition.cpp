@@ -1,0 +1,500 @@
+#include "hub/rendition.hpp"
+
+#include <algorithm>
+#include <cassert>
+
+namespace millrace {
+
+namespace {
+
+constexpr size_t kPiecesPerWrite = 16;  // 1 MiB of log
+constexpr int kWritesPerTurn = 8;       // one reader's share of a turn
+constexpr Duration kMaintenance = seconds(1);
+// A publisher may begin with audio although video follows; so long it is waited for.
+constexpr MediaTime kSettleTime = milliseconds(300);
+// Video has ended when so many audio frames came without any: the cached GOP is then worth nothing.
+constexpr uint32_t kPureAudioFrames = 115;
+// The longest TLS record; a write that OpenSSL must repeat can reach so far ahead.
+constexpr size_t kTlsRecordBytes = size_t{16} << 10;
+
+}  // namespace
+
+Reader::~Reader() {
+  if (rendition_ != nullptr) {
+    rendition_->remove(*this);
+  }
+}
+
+void Reader::pump() {
+  if (rendition_ != nullptr) {
+    rendition_->pump(*this);
+  }
+}
+
+void Reader::write_between_frames(Bytes bytes) {
+  if (rendition_ == nullptr || (carry_.empty() && rendition_->at_boundary(position_))) {
+    connection_.write(bytes);
+    return;
+  }
+  if (between_.size() + bytes.size() > Connection::kMaxQueuedBytes) {
+    owner_.on_reader_stalled();
+    return;
+  }
+  between_.insert(between_.end(), bytes.begin(), bytes.end());
+}
+
+Rendition::Rendition(Loop& loop, std::unique_ptr<Muxer> muxer, const RenditionOptions& options)
+    : loop_(loop),
+      muxer_(std::move(muxer)),
+      options_(options),
+      log_(loop.pool()),
+      idle_since_(loop.now()),
+      merge_timer_([this] { on_merge_timer(); }),
+      maintenance_([this] { maintain(); }) {
+  // Buckets that send by count start apart from each other.
+  for (size_t i = 0; i < kBuckets; ++i) {
+    buckets_[i].sent_frames = i;
+  }
+  loop_.arm_in(maintenance_, kMaintenance);
+}
+
+Rendition::~Rendition() {
+  for (Bucket& bucket : buckets_) {
+    for (Reader* reader : bucket.readers) {
+      reader->rendition_ = nullptr;
+    }
+  }
+  loop_.forget_turn_end(*this);
+}
+
+void Rendition::add(Reader& reader) {
+  assert(reader.rendition_ == nullptr);
+  const size_t index = next_bucket_;
+  next_bucket_ = (next_bucket_ + 1) % kBuckets;
+  Bucket& bucket = buckets_[index];
+  reader.rendition_ = this;
+  reader.bucket_ = static_cast<uint32_t>(index);
+  reader.slot_ = static_cast<uint32_t>(bucket.readers.size());
+  reader.position_ = Reader::kWaiting;
+  reader.needs_prime_ = true;
+  bucket.readers.push_back(&reader);
+  ++reader_count_;
+  ++waiting_count_;
+  if (options_.merge.latency > Duration::zero() && !merge_timer_.armed()) {
+    loop_.arm_in(merge_timer_, options_.merge.latency / kBuckets);
+  }
+  if (place(reader)) {
+    pump(reader);
+  }
+}
+
+void Rendition::remove(Reader& reader) {
+  assert(reader.rendition_ == this);
+  Bucket& bucket = buckets_[reader.bucket_];
+  Reader* last = bucket.readers.back();
+  bucket.readers[reader.slot_] = last;
+  last->slot_ = reader.slot_;
+  bucket.readers.pop_back();
+  if (reader.position_ == Reader::kWaiting) {
+    --waiting_count_;
+  }
+  reader.rendition_ = nullptr;
+  if (--reader_count_ == 0) {
+    idle_since_ = loop_.now();
+  }
+}
+
+// ---- frames in -------------------------------------------------------------------------------------
+
+void Rendition::on_track(const TrackRef& track) {
+  TrackRef* current = track->kind == TrackKind::kVideo   ? &video_
+                      : track->kind == TrackKind::kAudio ? &audio_
+                                                         : nullptr;
+  if (current == nullptr) {
+    return;
+  }
+  *current = track;
+  if (muxer_->needs_prime_for(*track)) {
+    splices_.push_back(join_point_at_head());
+  } else {
+    muxer_->write_track(*track, last_dts_, log_);
+  }
+  note_entry(last_dts_);
+}
+
+void Rendition::on_frame(const FrameRef& frame) {
+  if (frame->is_data()) {
+    metadata_ = frame;
+    muxer_->write_frame(*frame, log_);
+    note_entry(last_dts_);
+    return;
+  }
+  if (!any_frame_) {
+    any_frame_ = true;
+    first_dts_ = frame->dts;
+  }
+  note_join_point(*frame);
+  muxer_->write_frame(*frame, log_);
+  last_dts_ = std::max(last_dts_, frame->dts);
+  ++frames_;
+  note_entry(last_dts_);
+  if (!settled_) {
+    settle(*frame);
+  } else if (waiting_count_ != 0) {
+    start_waiting_readers();
+  }
+  if (log_bytes() > options_.max_bytes) {
+    trim();
+  }
+  if (reader_count_ != 0 && !replaying_ &&
+      (options_.merge.latency == Duration::zero() || options_.merge.kind == MergePolicy::Kind::kByCount)) {
+    loop_.at_turn_end(*this);
+  }
+}
+
+void Rendition::on_end() {
+  // What waits for a merged write goes out now, as nothing follows that it could be merged with.
+  for (Bucket& bucket : buckets_) {
+    flush(bucket);
+  }
+  joins_.clear();
+  video_ = nullptr;
+  audio_ = nullptr;
+  metadata_ = nullptr;
+  any_frame_ = false;
+  settled_ = false;
+  frames_since_join_ = 0;
+  audio_since_video_ = 0;
+}
+
+void Rendition::note_entry(MediaTime dts) {
+  if (entries_.empty() || entries_.back().end != log_.end()) {
+    entries_.push_back({log_.end(), dts});
+  }
+}
+
+JoinPoint Rendition::join_point_at_head() const {
+  return {log_.end(), last_dts_, video_, audio_, metadata_, muxer_->mark()};
+}
+
+void Rendition::note_join_point(const Frame& frame) {
+  if (frame.is_video()) {
+    audio_since_video_ = 0;
+    if (frame.random_access) {
+      JoinPoint point = join_point_at_head();
+      point.dts = frame.dts;
+      point.video = frame.track;
+      joins_.push_back(std::move(point));
+      frames_since_join_ = 0;
+      if (joins_.size() > kMaxJoinPoints) {
+        joins_.pop_front();
+      }
+      return;
+    }
+  } else if (video_ != nullptr && ++audio_since_video_ > kPureAudioFrames) {
+    joins_.clear();
+  }
+  if (video_ == nullptr && !settled_ && joins_.empty()) {
+    // Perhaps there is audio only; then those who wait begin with the first frame.
+    JoinPoint point = join_point_at_head();
+    point.dts = frame.dts;
+    joins_.push_back(std::move(point));
+    return;
+  }
+  if (!joins_.empty() && options_.gop_max_frames != 0 && ++frames_since_join_ > options_.gop_max_frames) {
+    joins_.clear();
+  }
+}
+
+void Rendition::settle(const Frame& frame) {
+  if (video_ == nullptr && frame.dts - first_dts_ < kSettleTime) {
+    return;
+  }
+  settled_ = true;
+  if (video_ != nullptr) {
+    // The provisional join point of an audio-only stream is none for one with video.
+    while (!joins_.empty() && joins_.front().video == nullptr) {
+      joins_.pop_front();
+    }
+  }
+  start_waiting_readers();
+  if (video_ == nullptr) {
+    joins_.clear();  // later readers of an audio-only stream begin at the head
+  }
+}
+
+void Rendition::start_waiting_readers() {
+  for (Bucket& bucket : buckets_) {
+    for (Reader* reader : bucket.readers) {
+      if (reader->position_ == Reader::kWaiting && place(*reader) && !replaying_) {
+        loop_.at_turn_end(*this);
+      }
+    }
+  }
+}
+
+/// Gives a waiting reader its first position, if there is one.
+bool Rendition::place(Reader& reader) {
+  if (!settled_ || reader.position_ != Reader::kWaiting) {
+    return false;
+  }
+  if (!joins_.empty()) {
+    const JoinPoint& newest = joins_.back();
+    // Without the cache only a random access point that came just now will do.
+    if (!options_.gop_cache && newest.video != nullptr && frames_since_join_ != 0) {
+      return false;
+    }
+    reader.position_ = newest.position;
+  } else if (video_ == nullptr || audio_since_video_ > kPureAudioFrames) {
+    reader.position_ = log_.end();
+  } else {
+    return false;
+  }
+  --waiting_count_;
+  return true;
+}
+
+// ---- bytes out -------------------------------------------------------------------------------------
+
+const JoinPoint* Rendition::splice_at(uint64_t position) const {
+  for (const JoinPoint& splice : splices_) {
+    if (splice.position == position) {
+      return &splice;
+    }
+  }
+  return nullptr;
+}
+
+/// The end of what may be sent from `position` in one go.
+uint64_t Rendition::next_stop(uint64_t position) const {
+  uint64_t stop = log_.end();
+  for (const JoinPoint& splice : splices_) {
+    if (splice.position > position) {
+      stop = std::min(stop, splice.position);
+    }
+  }
+  return stop;
+}
+
+uint64_t Rendition::entry_end_after(uint64_t position) const {
+  size_t low = 0;
+  size_t high = entries_.size();
+  while (low < high) {
+    const size_t middle = (low + high) / 2;
+    if (entries_[middle].end <= position) {
+      low = middle + 1;
+    } else {
+      high = middle;
+    }
+  }
+  return low < entries_.size() ? entries_[low].end : log_.end();
+}
+
+bool Rendition::at_boundary(uint64_t position) const {
+  if (position == Reader::kWaiting || position == log_.end()) {
+    return true;
+  }
+  return position == 0 || entry_end_after(position - 1) == position;
+}
+
+bool Rendition::prime(Reader& reader) {
+  const JoinPoint* point = splice_at(reader.position_);
+  for (size_t i = joins_.size(); point == nullptr && i > 0; --i) {
+    if (joins_[i - 1].position == reader.position_) {
+      point = &joins_[i - 1];
+    }
+  }
+  JoinPoint head;
+  if (point == nullptr) {
+    if (reader.position_ != log_.end()) {
+      return false;  // its join point has gone while it waited for the socket
+    }
+    head = join_point_at_head();
+    point = &head;
+  }
+  prime_scratch_.clear();
+  muxer_->write_prime(*point, reader.clock_, prime_scratch_);
+  reader.needs_prime_ = false;
+  reader.primed_ = true;
+  reader.connection_.write(Bytes(prime_scratch_));
+  return true;
+}
+
+void Rendition::pump(Reader& reader) {
+  Connection& connection = reader.connection_;
+  std::array<iovec, kPiecesPerWrite> pieces;
+  for (int writes = 0; writes < kWritesPerTurn; ++writes) {
+    if (connection.closed() || connection.queued_bytes() != 0) {
+      return;
+    }
+    if (!reader.carry_.empty()) {
+      const iovec piece{reader.carry_.data(), reader.carry_.size()};
+      const size_t sent = connection.try_write({&piece, 1});
+      reader.carry_.erase(reader.carry_.begin(), reader.carry_.begin() + static_cast<std::ptrdiff_t>(sent));
+      if (!reader.carry_.empty()) {
+        return;
+      }
+      std::vector<uint8_t>().swap(reader.carry_);
+    }
+    if (!reader.between_.empty() && at_boundary(reader.position_)) {
+      connection.write(Bytes(reader.between_));
+      std::vector<uint8_t>().swap(reader.between_);
+      continue;
+    }
+    if (reader.position_ == Reader::kWaiting) {
+      return;
+    }
+    if (reader.needs_prime_) {
+      if (!prime(reader)) {
+        reader.position_ = Reader::kWaiting;
+        ++waiting_count_;
+        if (!place(reader)) {
+          return;
+        }
+      }
+      continue;
+    }
+    const uint64_t stop = reader.between_.empty() ? next_stop(reader.position_) : entry_end_after(reader.position_);
+    if (stop == reader.position_) {
+      return;
+    }
+    const size_t count = log_.gather(reader.position_, stop, pieces);
+    size_t wanted = 0;
+    for (size_t i = 0; i < count; ++i) {
+      wanted += pieces[i].iov_len;
+    }
+    const size_t sent = connection.try_write({pieces.data(), count});
+    reader.position_ += sent;
+    if (!splices_.empty() && splice_at(reader.position_) != nullptr) {
+      reader.needs_prime_ = true;
+    }
+    if (sent < wanted) {
+      return;
+    }
+    if (reader.position_ == log_.end() && reader.between_.empty() && !reader.needs_prime_) {
+      return;
+    }
+  }
+  loop_.at_turn_end(*this);  // more to send than its share
+}
+
+void Rendition::flush(Bucket& bucket) {
+  bucket.sent_frames = frames_;
+  bucket.sent_at = loop_.now();
+  for (size_t i = 0; i < bucket.readers.size(); ++i) {
+    pump(*bucket.readers[i]);
+  }
+}
+
+void Rendition::on_turn_end() {
+  if (options_.merge.kind == MergePolicy::Kind::kByCount && options_.merge.latency > Duration::zero()) {
+    for (Bucket& bucket : buckets_) {
+      if (frames_ - std::min(frames_, bucket.sent_frames) > options_.merge.messages) {
+        flush(bucket);
+      }
+    }
+    return;
+  }
+  for (Bucket& bucket : buckets_) {
+    flush(bucket);
+  }
+}
+
+void Rendition::on_merge_timer() {
+  if (reader_count_ == 0) {
+    return;
+  }
+  Bucket& bucket = buckets_[flush_bucket_];
+  flush_bucket_ = (flush_bucket_ + 1) % kBuckets;
+  // By count the time is only the bound for a stream of few frames.
+  if (options_.merge.kind == MergePolicy::Kind::kByTime || loop_.now() - bucket.sent_at >= options_.merge.latency) {
+    flush(bucket);
+  }
+  loop_.arm_in(merge_timer_, options_.merge.latency / kBuckets);
+}
+
+// ---- memory ----------------------------------------------------------------------------------------
+
+void Rendition::maintain() {
+  loop_.arm_in(maintenance_, kMaintenance);
+  for (Bucket& bucket : buckets_) {
+    for (size_t i = 0; i < bucket.readers.size(); ++i) {
+      Reader& reader = *bucket.readers[i];
+      const bool behind = reader.position_ != Reader::kWaiting &&
+                          (reader.position_ < log_.end() || reader.connection_.queued_bytes() != 0);
+      if (behind && !reader.stalled_ && loop_.now() - reader.connection_.last_write() > options_.stall_limit) {
+        reader.stalled_ = true;
+        reader.owner_.on_reader_stalled();
+      }
+    }
+  }
+  trim();
+}
+
+void Rendition::trim() {
+  // Needed: the join point for the next reader, and what readers have not had yet, within the bounds.
+  uint64_t lowest_reader = log_.end();
+  for (const Bucket& bucket : buckets_) {
+    for (const Reader* reader : bucket.readers) {
+      if (reader->position_ != Reader::kWaiting) {
+        lowest_reader = std::min(lowest_reader, reader->position_);
+      }
+    }
+  }
+  uint64_t oldest_allowed = log_.begin();
+  for (size_t i = 0; i < entries_.size(); ++i) {
+    const Entry& entry = entries_[i];
+    if (log_.end() - oldest_allowed <= options_.max_bytes && last_dts_ - entry.dts <= options_.max_lag) {
+      break;
+    }
+    oldest_allowed = entry.end;
+  }
+  const bool too_large = log_bytes() > options_.max_bytes;
+  if (too_large && !joins_.empty() && joins_.back().position < oldest_allowed) {
+    joins_.clear();  // one GOP is longer than the bound
+  }
+  uint64_t keep_from = std::max(lowest_reader, oldest_allowed);
+  if (!joins_.empty()) {
+    keep_from = std::min(keep_from, joins_.back().position);
+  }
+  if (keep_from <= log_.begin()) {
+    return;
+  }
+  if (lowest_reader < keep_from) {
+    for (Bucket& bucket : buckets_) {
+      for (Reader* reader : bucket.readers) {
+        if (reader->position_ < keep_from) {
+          overtake(*reader);
+        }
+      }
+    }
+  }
+  while (!joins_.empty() && joins_.front().position < keep_from) {
+    joins_.pop_front();
+  }
+  std::erase_if(splices_, [keep_from](const JoinPoint& splice) { return splice.position < keep_from; });
+  while (!entries_.empty() && entries_.front().end <= keep_from) {
+    entries_.pop_front();
+  }
+  log_.trim(keep_from);
+}
+
+/// The log is about to forget what this reader has not had: it keeps the rest of the frame it is in the
+/// middle of, then goes on at the newest random access point.
+void Rendition::overtake(Reader& reader) {
+  const bool repeat = reader.connection_.must_repeat_write();
+  if (repeat || !at_boundary(reader.position_)) {
+    uint64_t stop = entry_end_after(reader.position_);
+    while (repeat && stop - reader.position_ < kTlsRecordBytes && stop < log_.end()) {
+      stop = entry_end_after(stop);
+    }
+    log_.copy(reader.position_, stop, reader.carry_);
+  }
+  ++reader.skips_;
+  reader.needs_prime_ = true;
+  reader.position_ = Reader::kWaiting;
+  ++waiting_count_;
+  (void)place(reader);
+}
+
+}  // namespace millrace

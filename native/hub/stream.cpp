@@ -1,0 +1,179 @@
+#include "hub/stream.hpp"
+
+#include <algorithm>
+
+#include "hub/loop_hub.hpp"
+
+namespace millrace {
+
+namespace {
+
+// So many audio frames without video mean that the video has ended (SRS's rule for its GOP cache).
+constexpr uint32_t kPureAudioFrames = 115;
+
+}  // namespace
+
+Stream::Stream(LoopHub& hub, std::string key, uint64_t mirror_id)
+    : hub_(hub), key_(std::move(key)), mirror_id_(mirror_id) {}
+
+Stream::~Stream() = default;
+
+void Stream::attach(FrameSink& sink, Replay replay) {
+  sinks_.push_back(&sink);
+  if (video_) {
+    sink.on_track(video_);
+  }
+  if (audio_) {
+    sink.on_track(audio_);
+  }
+  if (metadata_) {
+    sink.on_frame(metadata_);
+  }
+  if (replay == Replay::kGop) {
+    for (size_t i = 0; i < gop_.size(); ++i) {
+      sink.on_frame(gop_[i]);
+    }
+  }
+}
+
+void Stream::detach(FrameSink& sink) { std::erase(sinks_, &sink); }
+
+Rendition& Stream::rendition(const std::string& form, const RenditionOptions& options,
+                             const std::function<std::unique_ptr<Muxer>()>& make_muxer) {
+  for (NamedRendition& named : renditions_) {
+    if (named.form == form) {
+      return *named.rendition;
+    }
+  }
+  renditions_.push_back({form, std::make_unique<Rendition>(hub_.loop(), make_muxer(), options)});
+  Rendition& made = *renditions_.back().rendition;
+  made.begin_replay();
+  attach(made, options.gop_cache ? Replay::kGop : Replay::kNo);
+  made.end_replay();
+  return made;
+}
+
+void Stream::drop_idle_renditions(Time before) {
+  std::erase_if(renditions_, [this, before](NamedRendition& named) {
+    if (named.rendition->reader_count() != 0 || named.rendition->idle_since() > before) {
+      return false;
+    }
+    detach(*named.rendition);
+    return true;
+  });
+}
+
+void Stream::take_track(const TrackRef& track) {
+  if (track->kind == TrackKind::kVideo) {
+    video_ = track;
+  } else if (track->kind == TrackKind::kAudio) {
+    audio_ = track;
+  } else {
+    return;
+  }
+  for (Link& link : links_) {
+    FrameQueue::Item item{FrameQueue::Item::Kind::kTrack, link.mirror.id, track, nullptr};
+    link.mirror.hub->receive(std::move(item));
+  }
+  for (FrameSink* sink : sinks_) {
+    sink->on_track(track);
+  }
+}
+
+void Stream::take_frame(const FrameRef& frame) {
+  if (frame->is_data()) {
+    metadata_ = frame;
+  } else {
+    cache(frame);
+  }
+  for (Link& link : links_) {
+    forward(link, frame);
+  }
+  for (FrameSink* sink : sinks_) {
+    sink->on_frame(frame);
+  }
+}
+
+void Stream::forward(Link& link, const FrameRef& frame) {
+  const bool clean_start = frame->random_access && (frame->is_video() || !video_);
+  if (link.lagging && !clean_start) {
+    hub_.count_dropped_for_loop();
+    return;
+  }
+  FrameQueue::Item item{FrameQueue::Item::Kind::kFrame, link.mirror.id, nullptr, frame};
+  link.lagging = !link.mirror.hub->receive(std::move(item));
+  if (link.lagging) {
+    hub_.count_dropped_for_loop();
+  }
+}
+
+void Stream::take_end() {
+  clear_gop();
+  video_ = nullptr;
+  audio_ = nullptr;
+  metadata_ = nullptr;
+  for (Link& link : links_) {
+    FrameQueue::Item item{FrameQueue::Item::Kind::kEnd, link.mirror.id, nullptr, nullptr};
+    if (!link.mirror.hub->receive(std::move(item))) {
+      // The end must not be lost: it takes the unbounded way.
+      link.mirror.hub->post_end(link.mirror.id);
+    }
+  }
+  links_.clear();
+  for (FrameSink* sink : sinks_) {
+    sink->on_end();
+  }
+}
+
+void Stream::cache(const FrameRef& frame) {
+  if (!gop_limits_.enabled) {
+    return;
+  }
+  if (frame->is_video()) {
+    audio_since_video_ = 0;
+    if (frame->random_access) {
+      clear_gop();
+    } else if (gop_.empty()) {
+      return;
+    }
+  } else if (gop_.empty()) {
+    return;
+  } else if (++audio_since_video_ > kPureAudioFrames) {
+    clear_gop();
+    return;
+  }
+  gop_.push_back(frame);
+  gop_bytes_ += frame->payload().size();
+  if ((gop_limits_.max_frames != 0 && gop_.size() > gop_limits_.max_frames) || gop_bytes_ > gop_limits_.max_bytes) {
+    clear_gop();
+  }
+}
+
+void Stream::clear_gop() {
+  gop_.clear();
+  gop_bytes_ = 0;
+}
+
+void Stream::link(Directory::Mirror mirror) {
+  if (!published_here_ || std::any_of(links_.begin(), links_.end(), [&](const Link& l) { return l.mirror == mirror; })) {
+    return;
+  }
+  links_.push_back({mirror});
+  // One task, so that nothing of a burst is lost however full the queue is; frames that follow go
+  // through the queue and are processed after it (see Inbox).
+  std::vector<FrameRef> frames;
+  if (metadata_) {
+    frames.push_back(metadata_);
+  }
+  for (size_t i = 0; i < gop_.size(); ++i) {
+    frames.push_back(gop_[i]);
+  }
+  mirror.hub->loop().post([hub = mirror.hub, id = mirror.id, video = video_, audio = audio_, limits = gop_limits_,
+                           frames = std::move(frames)] { hub->begin_mirror(id, limits, video, audio, frames); });
+}
+
+void Stream::unlink(Directory::Mirror mirror) {
+  std::erase_if(links_, [&](const Link& link) { return link.mirror == mirror; });
+}
+
+}  // namespace millrace
