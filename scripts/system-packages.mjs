@@ -47,8 +47,7 @@ const requirements = [
     for: 'build',
     what: `a C++20 compiler (GCC ${oldestGcc} or newer)`,
     there: () => findCompiler() !== undefined && onPath('make'),
-    // Where the default compiler is too old, the versioned one is installed too.
-    packages: [['build-essential'], [`g++-${oldestGcc}`, 'g++']],
+    packages: [['build-essential']],
   },
   {
     for: 'build',
@@ -71,6 +70,7 @@ const requirements = [
   },
   {
     for: 'build',
+    // Debian 12 has the sources, in another package than its successors' library.
     what: 'llhttp, C sources or a static library',
     there: () =>
       existsSync('/usr/share/llhttp/llhttp.c') || (header('llhttp.h') && library('libllhttp.a')),
