@@ -9,7 +9,7 @@
 set(llhttp_places /usr/local/share/llhttp /usr/share/llhttp /usr/src/llhttp)
 find_path(LLHTTP_SOURCE_DIR NAMES llhttp.c PATHS ${LLHTTP_ROOT} ${llhttp_places} PATH_SUFFIXES src NO_DEFAULT_PATH)
 find_path(LLHTTP_INCLUDE_DIR NAMES llhttp.h
-  HINTS ${LLHTTP_ROOT} ${LLHTTP_ROOT}/include
+  HINTS ${LLHTTP_SOURCE_DIR} ${LLHTTP_ROOT} ${LLHTTP_ROOT}/include
   PATHS /usr/share/include/llhttp /usr/include /usr/local/include /usr/share/llhttp /usr/src/llhttp
   PATH_SUFFIXES include llhttp)
 find_library(LLHTTP_LIBRARY NAMES libllhttp.a HINTS ${LLHTTP_ROOT} PATH_SUFFIXES lib)

@@ -54,7 +54,10 @@ const isCheckout = existsSync(inRoot('package-lock.json'));
 function installNpmPackages() {
   const lockfile = inRoot('package-lock.json');
   const stamp = inRoot('node_modules/.setup-stamp');
-  const wanted = createHash('sha256').update(readFileSync(lockfile)).digest('hex');
+  // npm leaves out optional packages that do not fit the running Node.js, so another one needs another installation.
+  const lockHash = createHash('sha256').update(readFileSync(lockfile)).digest('hex');
+  const node = process.versions.node.split('.')[0];
+  const wanted = `${lockHash} ${process.platform} ${process.arch} node ${node}\n`;
   const present = existsSync(stamp) ? readFileSync(stamp, 'utf8') : undefined;
   if (present === wanted) return;
   // Somebody's own `npm ci` leaves no stamp, but npm's list of what it installed.

@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 function onPath(...commands) {
   const folders = (process.env.PATH ?? '').split(delimiter);
@@ -70,10 +71,11 @@ const requirements = [
   },
   {
     for: 'build',
-    // Debian 12 has the sources, in another package than its successors' library.
+    // Newer releases have the library, Debian 12 the sources.
     what: 'llhttp, C sources or a static library',
     there: () =>
-      existsSync('/usr/share/llhttp/llhttp.c') || (header('llhttp.h') && library('libllhttp.a')),
+      ['/usr/local/share', '/usr/share'].some((share) => existsSync(`${share}/llhttp/llhttp.c`)) ||
+      (header('llhttp.h') && library('libllhttp.a')),
     packages: [['libllhttp-dev', 'node-llhttp']],
   },
   {
@@ -147,23 +149,12 @@ function packagesOf(missing) {
   );
 }
 
-/** A shell script for root. Services that come with the packages are not started: the tests start their own. */
-function installScript(packages) {
-  return `set -e
-export DEBIAN_FRONTEND=noninteractive
-if [ ! -e /usr/sbin/policy-rc.d ]; then
-  trap 'rm -f /usr/sbin/policy-rc.d' EXIT
-  printf '#!/bin/sh\\nexit 101\\n' >/usr/sbin/policy-rc.d
-  chmod 755 /usr/sbin/policy-rc.d
-fi
-apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 install -y --no-install-recommends ${packages.join(' ')}
-`;
-}
+const installer = fileURLToPath(new URL('install-packages.sh', import.meta.url));
 
-function asRoot(script) {
-  const shell = ['sh', '-c', script];
-  const [command, ...args] = process.getuid?.() === 0 ? shell : ['sudo', '-n', ...shell];
-  return spawnSync(command, args, { stdio: ['ignore', 2, 2] }).status === 0;
+function asRoot(command, ...args) {
+  const sudo = process.getuid?.() === 0 ? [] : ['sudo', '-n'];
+  const [first, ...rest] = [...sudo, command, ...args];
+  return spawnSync(first, rest, { stdio: ['ignore', 2, 2] }).status === 0;
 }
 
 function canBeRoot() {
@@ -194,16 +185,17 @@ export function ensureSystemPackages(purposes) {
       'These are needed and not found:',
       ...list(lacking),
       'Install them with:',
-      `  sudo apt-get update && sudo apt-get install -y --no-install-recommends ${packagesOf(lacking).join(' ')}`,
+      `  sudo apt-get update && sudo ${installer} ${packagesOf(lacking).join(' ')}`,
     ].join('\n');
   }
 
-  const update = 'apt-get -o DPkg::Lock::Timeout=300 -o Acquire::Retries=3 update';
-  if (!asRoot(update)) process.stderr.write('setup: package lists could not be updated\n');
+  if (!asRoot('apt-get', '-o', 'Acquire::Retries=3', 'update')) {
+    process.stderr.write('setup: package lists could not be updated\n');
+  }
   const packages = packagesOf(lacking);
   if (packages.length > 0) {
     process.stderr.write(`setup: installing ${packages.join(' ')}\n`);
-    asRoot(installScript(packages));
+    asRoot(installer, ...packages);
   }
   lacking = missing();
   for (const row of lacking.filter((requirement) => requirement.optional)) {
