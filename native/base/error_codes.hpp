@@ -92,6 +92,7 @@ enum class ErrorCode : uint16_t {
   kFlvCodecUnsupported = 2204,  ///< codec in FLV is not supported
   kFlvPacketTypeUnknown = 2205,  ///< enhanced FLV packet type is not known
   kFlvSequenceHeaderMissing = 2206,  ///< coded frames came before their sequence header
+  kFlvMetadataTooLarge = 2207,  ///< onMetaData longer than the limit
   kTsSyncLost = 2300,  ///< MPEG-TS sync byte is missing
   kTsAdaptationFieldInvalid = 2301,  ///< MPEG-TS adaptation field is longer than its packet
   kTsSectionMalformed = 2302,  ///< PSI section is malformed
@@ -190,7 +191,7 @@ struct ErrorInfo {
 };
 
 /// The error table in the order of its numbers.
-inline constexpr std::array<ErrorInfo, 159> kErrorTable = {{
+inline constexpr std::array<ErrorInfo, 160> kErrorTable = {{
   {ErrorCode::kNone, ErrorScope::kPacket, 200, "NONE", "no error"},
   {ErrorCode::kSocketRead, ErrorScope::kSession, 500, "SOCKET_READ", "reading from a socket failed"},
   {ErrorCode::kSocketWrite, ErrorScope::kSession, 500, "SOCKET_WRITE", "writing to a socket failed"},
@@ -272,6 +273,7 @@ inline constexpr std::array<ErrorInfo, 159> kErrorTable = {{
   {ErrorCode::kFlvCodecUnsupported, ErrorScope::kPacket, 415, "FLV_CODEC_UNSUPPORTED", "codec in FLV is not supported"},
   {ErrorCode::kFlvPacketTypeUnknown, ErrorScope::kPacket, 400, "FLV_PACKET_TYPE_UNKNOWN", "enhanced FLV packet type is not known"},
   {ErrorCode::kFlvSequenceHeaderMissing, ErrorScope::kPacket, 400, "FLV_SEQUENCE_HEADER_MISSING", "coded frames came before their sequence header"},
+  {ErrorCode::kFlvMetadataTooLarge, ErrorScope::kPacket, 413, "FLV_METADATA_TOO_LARGE", "onMetaData longer than the limit"},
   {ErrorCode::kTsSyncLost, ErrorScope::kPacket, 400, "TS_SYNC_LOST", "MPEG-TS sync byte is missing"},
   {ErrorCode::kTsAdaptationFieldInvalid, ErrorScope::kPacket, 400, "TS_ADAPTATION_FIELD_INVALID", "MPEG-TS adaptation field is longer than its packet"},
   {ErrorCode::kTsSectionMalformed, ErrorScope::kPacket, 400, "TS_SECTION_MALFORMED", "PSI section is malformed"},

@@ -97,6 +97,7 @@ export const errorTable = {
   FLV_CODEC_UNSUPPORTED: { number: 2204, scope: 'packet', http: 415, text: 'codec in FLV is not supported', hint: 'choose H.264, HEVC, AV1, VP9, AAC, Opus or MP3' },
   FLV_PACKET_TYPE_UNKNOWN: { number: 2205, scope: 'packet', http: 400, text: 'enhanced FLV packet type is not known', hint: 'look at the encoder' },
   FLV_SEQUENCE_HEADER_MISSING: { number: 2206, scope: 'packet', http: 400, text: 'coded frames came before their sequence header', hint: 'look at the encoder' },
+  FLV_METADATA_TOO_LARGE: { number: 2207, scope: 'packet', http: 413, text: 'onMetaData longer than the limit', hint: 'look at the encoder' },
   TS_SYNC_LOST: { number: 2300, scope: 'packet', http: 400, text: 'MPEG-TS sync byte is missing', hint: 'look at the network; the parser looks for the next packet' },
   TS_ADAPTATION_FIELD_INVALID: { number: 2301, scope: 'packet', http: 400, text: 'MPEG-TS adaptation field is longer than its packet', hint: 'look at what wrote the stream' },
   TS_SECTION_MALFORMED: { number: 2302, scope: 'packet', http: 400, text: 'PSI section is malformed', hint: 'look at what wrote the stream' },
