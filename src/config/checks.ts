@@ -1,6 +1,6 @@
 import { ConfigError, type Origin } from './config-error.ts';
 import { sameEndpoints } from './endpoint.ts';
-import type { MillraceConfig, VhostConfig } from './millrace-config.ts';
+import { DEFAULT_VHOST, type MillraceConfig, type VhostConfig } from './millrace-config.ts';
 
 /** Facts about the machine that some values are checked against; what is left out is not checked. */
 export interface MachineLimits {
@@ -10,8 +10,18 @@ export interface MachineLimits {
   readonly localAddresses?: number;
 }
 
-/** Finds where a value was set, by its dotted field. */
-export type FindOrigin = (field: string) => Origin | undefined;
+/** Where a value was set and how its place is called. */
+export interface ValuePlace {
+  readonly path: string;
+  readonly origin: Origin | undefined;
+}
+
+/**
+ * Finds the place of a value.
+ * @param path   its directive, e.g. `vhost.hls.hls_fragment`.
+ * @param field  its dotted field, with the index of its vhost, e.g. `vhosts.0.hls.fragmentMs`.
+ */
+export type Locate = (path: string, field: string) => ValuePlace;
 
 /** Descriptors that are no client connections: listeners, logs, files being written. */
 const RESERVED_FILES = 128;
@@ -20,17 +30,10 @@ const RESERVED_FILES = 128;
  * Checks values against each other and against the machine.
  * @throws ConfigError `value`, naming the directive.
  */
-export function checkConfig(
-  config: MillraceConfig,
-  machine: MachineLimits,
-  findOrigin: FindOrigin,
-): void {
-  const fail: Fail = (path, field, what, hint) => {
-    throw new ConfigError('value', `${path}: ${what}`, {
-      path,
-      origin: findOrigin(field),
-      hint,
-    });
+export function checkConfig(config: MillraceConfig, machine: MachineLimits, locate: Locate): void {
+  const fail: Fail = (directive, field, what, hint) => {
+    const { path, origin } = locate(directive, field);
+    throw new ConfigError('value', `${path}: ${what}`, { path, origin, hint });
   };
   checkProcess(config, machine, fail);
   checkHttp(config, fail);
@@ -97,7 +100,7 @@ function checkHttp({ httpApi, httpServer }: MillraceConfig, fail: Fail) {
 
 function checkListeners({ rtmps, streamCasters }: MillraceConfig, fail: Fail) {
   if (rtmps.enabled && rtmps.listen.length === 0) {
-    fail('rtmps.listen', 'rtmps.enabled', 'is missing', 'e.g. listen 1443;');
+    fail('rtmps.listen', 'rtmps.listen', 'is missing', 'e.g. listen 1443;');
   }
   streamCasters.forEach((caster, index) => {
     if (!caster.enabled) {
@@ -105,15 +108,19 @@ function checkListeners({ rtmps, streamCasters }: MillraceConfig, fail: Fail) {
     }
     const field = `streamCasters.${index}`;
     if (caster.caster === undefined) {
-      fail('stream_caster.caster', field, 'is missing');
+      fail('stream_caster.caster', `${field}.caster`, 'is missing');
     }
     if (caster.listen.length === 0) {
-      fail('stream_caster.listen', field, 'is missing');
+      fail('stream_caster.listen', `${field}.listen`, 'is missing');
     }
   });
 }
 
-function checkVhost({ hls, httpRemux, forward, publish }: VhostConfig, field: string, fail: Fail) {
+function checkVhost(vhost: VhostConfig, field: string, fail: Fail) {
+  const { name, hls, httpRemux, forward, publish } = vhost;
+  if (name === '') {
+    fail('vhost', field, 'has no name', `e.g. vhost ${DEFAULT_VHOST} { }`);
+  }
   if (hls.enabled && httpRemux.enabled && httpRemux.mount.endsWith('.ts')) {
     fail(
       'vhost.http_remux.mount',

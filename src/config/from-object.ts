@@ -38,7 +38,10 @@ export function configFromObject(input: ConfigInput): MillraceConfig {
     process: { daemon: false, ...(values.process as object | undefined) },
     log: { tank: 'console', ...(values.log as object | undefined) },
   });
-  checkConfig(config, {}, () => undefined);
+  checkConfig(config, {}, (_, field) => ({
+    path: field.replace(/^vhosts\.(\d+)/, (_match, index) => `vhosts.${named[index]?.name}`),
+    origin: undefined,
+  }));
   return config;
 }
 

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { acceptedOnly } from './accepted.ts';
-import { checkConfig, type FindOrigin, type MachineLimits } from './checks.ts';
-import { ConfigError } from './config-error.ts';
+import { checkConfig, type MachineLimits } from './checks.ts';
+import { ConfigError, type Origin } from './config-error.ts';
 import { childNamed, type Directive } from './directive.ts';
+import { type Environment, unreadVariables } from './environment.ts';
 import { DEFAULT_VHOST, type MillraceConfig } from './millrace-config.ts';
 import { parseConfigFile, parseConfigText, type ReadFile } from './parser.ts';
-import { type Environment, readTree, type SetValues } from './read-tree.ts';
+import { readTree, type SetValues } from './read-tree.ts';
 import { resolveConfig } from './resolve.ts';
 import type { rootSchema } from './schema/root.ts';
 import { replaceOldSpellings } from './transform.ts';
@@ -56,17 +57,20 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const tree = replaceOldSpellings(written);
   const { values, origins, warnings } = readTree(withAnyVhost(tree, envOnly), env);
 
-  const findOrigin: FindOrigin = (field) => nearestOrigin(field, (at) => origins.get(at));
+  const findOrigin = (field: string) => nearestOrigin(field, origins);
   refuseFullConf(values);
   refuseMissingListen(values, envOnly, file);
   expandCandidate(values, env);
   setModeDefaults(values, envOnly, options.docker ?? false);
   validateValues(values, 'directive', findOrigin);
   const config = resolveConfig(values);
-  checkConfig(config, options.machine ?? {}, findOrigin);
+  checkConfig(config, options.machine ?? {}, (path, field) => ({
+    path,
+    origin: findOrigin(field),
+  }));
   return {
     config,
-    warnings: config.vhosts.size > 0 ? warnings : [...warnings, NO_VHOST],
+    warnings: [...warnings, ...unreadVariables(env), ...(config.vhosts.size > 0 ? [] : [NO_VHOST])],
     accepted: acceptedOnly(values),
     tree,
     file,
@@ -95,10 +99,10 @@ function withAnyVhost(tree: Directive, envOnly: boolean): Directive {
   return { ...tree, children: [...tree.children, vhost] };
 }
 
-/** A value inside a list has no place of its own: the nearest thing around it has. */
-function nearestOrigin(field: string, originAt: FindOrigin): ReturnType<FindOrigin> {
+/** What was not set has no place of its own: the nearest block around it has. */
+function nearestOrigin(field: string, origins: ReadonlyMap<string, Origin>): Origin | undefined {
   for (let at = field; at !== ''; at = at.slice(0, Math.max(0, at.lastIndexOf('.')))) {
-    const origin = originAt(at);
+    const origin = origins.get(at);
     if (origin) {
       return origin;
     }

@@ -1,5 +1,6 @@
 import { ConfigError, describeOrigin, type Origin } from './config-error.ts';
 import { childrenNamed, type Directive, originOf } from './directive.ts';
+import type { Environment } from './environment.ts';
 import {
   describeDirectives,
   envNames,
@@ -13,16 +14,13 @@ import { rootSchema } from './schema/root.ts';
 import type { AnyBlock, AnyDirective, AnyRepeated } from './schema/spec.ts';
 import { nearestName } from './suggestion.ts';
 
-/** Environment variables, as `process.env` holds them. */
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Values that were set, in the shape of the typed configuration; what was not set is absent. */
 export type SetValues = Record<string, unknown>;
 
 /** What a tree and an environment hold. */
 export interface TreeReading {
   readonly values: SetValues;
-  /** Where each value was set, by its dotted field, e.g. `vhosts.0.hls.fragmentMs`. */
+  /** Where each value and block stands, by its dotted field, e.g. `vhosts.0.hls.fragmentMs`. */
   readonly origins: ReadonlyMap<string, Origin>;
   readonly warnings: readonly string[];
 }
@@ -34,8 +32,24 @@ export interface TreeReading {
  */
 export function readTree(root: Directive, env: Environment): TreeReading {
   const reader = new TreeReader(env);
-  const values = reader.block(rootSchema, root, '', '', inheritTraits(ROOT_TRAITS, rootSchema));
+  const values = reader.block(rootSchema, root, {
+    path: '',
+    field: '',
+    traits: inheritTraits(ROOT_TRAITS, rootSchema),
+    isOff: false,
+  });
   return { values, origins: reader.origins, warnings: [...reader.warnings] };
+}
+
+/** Where the reader is. */
+interface Place {
+  /** Dotted path in the file, e.g. `vhost.hls`. */
+  readonly path: string;
+  /** Dotted path in the typed configuration, e.g. `vhosts.0.hls`. */
+  readonly field: string;
+  readonly traits: KnownTraits;
+  /** Whether this lies in a block that is not enabled: nothing in it may then stop the start. */
+  readonly isOff: boolean;
 }
 
 class TreeReader {
@@ -48,40 +62,32 @@ class TreeReader {
     this.#env = env;
   }
 
-  /**
-   * Reads one block.
-   * @param node   the block in the file, if it stands there; the environment may set fields anyway.
-   * @param path   dotted path of the block in the file.
-   * @param field  dotted path of the block in the typed configuration.
-   */
-  block(
-    spec: AnyBlock | AnyRepeated,
-    node: Directive | undefined,
-    path: string,
-    field: string,
-    traits: KnownTraits,
-  ): SetValues {
+  /** @param node  the block in the file, if it stands there; the environment may set fields anyway. */
+  block(spec: AnyBlock | AnyRepeated, node: Directive | undefined, place: Place): SetValues {
     if (node) {
-      this.#checkNames(spec, node, path);
+      this.origins.set(place.field, originOf(node));
+      this.#checkNames(spec, node, place.path);
     }
-    return this.#fields(spec, node, path, field, traits);
+    return this.#fields(spec, node, place);
   }
 
-  #fields(
-    block: AnyBlock | AnyRepeated,
-    node: Directive | undefined,
-    path: string,
-    field: string,
-    outer: KnownTraits,
-  ): SetValues {
+  #fields(block: AnyBlock | AnyRepeated, node: Directive | undefined, outer: Place): SetValues {
     const values: SetValues = {};
+    let { isOff } = outer;
     for (const [key, spec] of Object.entries(block.fields)) {
-      const childPath = joinPath(path, spec.name);
-      const childField = joinPath(field, key);
-      const traits = inheritTraits(outer, spec);
-      const value = this.#field(spec, node, childPath, childField, traits);
+      const place: Place = {
+        path: joinPath(outer.path, spec.name),
+        field: joinPath(outer.field, key),
+        traits: inheritTraits(outer.traits, spec),
+        isOff,
+      };
+      const value = this.#field(spec, node, place);
       if (value !== undefined) {
         values[key] = value;
+      }
+      // The tables put `enabled` first, so it is known before what depends on it.
+      if (key === 'enabled' && spec.node === 'directive') {
+        isOff ||= (value ?? spec.default) === false;
       }
     }
     return values;
@@ -90,92 +96,81 @@ class TreeReader {
   #field(
     spec: AnyDirective | AnyBlock | AnyRepeated,
     node: Directive | undefined,
-    path: string,
-    field: string,
-    traits: KnownTraits,
+    place: Place,
   ): unknown {
+    const found = childrenNamed(node, spec.name);
     switch (spec.node) {
       case 'directive':
-        return this.#directive(spec, childrenNamed(node, spec.name), path, field, traits);
-      case 'block': {
-        if (spec.name === '') {
-          return this.#fields(spec, node, path, field, traits);
-        }
-        return this.block(spec, childrenNamed(node, spec.name)[0], path, field, traits);
-      }
+        return this.#directive(spec, found, place);
+      case 'block':
+        return spec.name === ''
+          ? this.#fields(spec, node, place)
+          : this.block(spec, found[0], place);
       case 'repeated':
-        return this.#repeated(spec, childrenNamed(node, spec.name), path, field, traits);
+        return this.#repeated(spec, found, place);
     }
   }
 
-  #repeated(
-    spec: AnyRepeated,
-    found: readonly Directive[],
-    path: string,
-    field: string,
-    traits: KnownTraits,
-  ): readonly SetValues[] {
+  #repeated(spec: AnyRepeated, found: readonly Directive[], place: Place): readonly SetValues[] {
     return countingOnes(spec, found).map((node, index) => {
-      const at = `${field}.${index}`;
-      this.origins.set(at, originOf(node));
-      return { [spec.key]: node.args[0] ?? '', ...this.block(spec, node, path, at, traits) };
+      const field = `${place.field}.${index}`;
+      return {
+        [spec.key]: node.args[0] ?? '',
+        ...this.block(spec, node, { ...place, field }),
+      };
     });
   }
 
-  #directive(
-    spec: AnyDirective,
-    found: readonly Directive[],
-    path: string,
-    field: string,
-    traits: KnownTraits,
-  ): unknown {
-    let lines = linesOf(spec.kind, found);
-    let origin: Origin | undefined = found[0] && originOf(found[0]);
-    for (const name of envNames(path, traits.env)) {
-      const text = this.#env[name];
-      // An empty variable is how a container file says "not set".
-      if (text !== undefined && text !== '') {
-        lines = [spec.kind.isList ? text.split(' ').filter((word) => word !== '') : [text]];
-        origin = { from: 'environment', name };
-        break;
-      }
-    }
-    if (
-      lines.length === 0 ||
-      origin === undefined ||
-      (lines.length === 1 && lines[0]?.length === 0)
-    ) {
+  #directive(spec: AnyDirective, found: readonly Directive[], place: Place): unknown {
+    const written = this.#fromEnvironment(spec, place) ?? fromFile(spec, found);
+    if (!written) {
       return undefined;
     }
-
+    const { lines, origin } = written;
+    const { path } = place;
     const reading = spec.kind.read(lines);
     if ('fault' in reading) {
-      throw new ConfigError('value', `${path}: ${reading.fault}`, {
-        path,
-        origin,
-        code: spec.faultCode,
-      });
+      const what = `${path}: ${reading.fault}`;
+      if (place.isOff) {
+        this.#warn(origin, what);
+        return undefined;
+      }
+      throw new ConfigError('value', what, { path, origin, code: spec.faultCode });
     }
-    const value = this.#withinRange(spec, reading.value, path, origin);
+    const value = this.#withinRange(spec, reading.value, origin, place);
     if (value !== undefined) {
-      this.origins.set(field, origin);
+      this.origins.set(place.field, origin);
     }
     return value;
   }
 
-  #withinRange(spec: AnyDirective, value: unknown, path: string, origin: Origin): unknown {
+  #fromEnvironment(spec: AnyDirective, { path, traits }: Place): Written | undefined {
+    for (const name of envNames(path, traits.env)) {
+      const text = this.#env[name];
+      // An empty variable is how a container file says "not set".
+      if (text !== undefined && text !== '') {
+        const words = spec.kind.isList ? text.split(' ').filter((word) => word !== '') : [text];
+        return words.length > 0
+          ? { lines: [words], origin: { from: 'environment', name } }
+          : undefined;
+      }
+    }
+    return undefined;
+  }
+
+  #withinRange(spec: AnyDirective, value: unknown, origin: Origin, place: Place): unknown {
     const { range } = spec;
-    if (!range || typeof value !== 'number' || range.outside === 'error') {
+    if (!range || typeof value !== 'number' || (value >= range.min && value <= range.max)) {
       return value;
     }
-    if (value >= range.min && value <= range.max) {
-      return value;
+    if (range.outside === 'error' && !place.isOff) {
+      return value; // Validation refuses it, for files and objects alike.
     }
     const used =
       range.outside === 'clamp' ? Math.min(range.max, Math.max(range.min, value)) : undefined;
     this.#warn(
       origin,
-      `${path} is ${value}, outside ${range.min} to ${range.max}; ` +
+      `${place.path} is ${value}, outside ${range.min} to ${range.max}; ` +
         `${used ?? 'the default'} is used`,
     );
     return used;
@@ -249,6 +244,18 @@ class TreeReader {
   #warn(origin: Origin, what: string): void {
     this.warnings.add(`${describeOrigin(origin)}: ${what}`);
   }
+}
+
+/** The words of a directive and where they were found. */
+interface Written {
+  readonly lines: readonly (readonly string[])[];
+  readonly origin: Origin;
+}
+
+function fromFile({ kind }: AnyDirective, found: readonly Directive[]): Written | undefined {
+  const [first] = found;
+  const lines = linesOf(kind, found);
+  return first && lines.length > 0 ? { lines, origin: originOf(first) } : undefined;
 }
 
 function againRule(spec: AnyDirective | AnyBlock | AnyRepeated): 'counts' | 'warning' | 'error' {

@@ -111,7 +111,7 @@ export const process = group(
       'query_latest_version',
       false,
       'Ask the SRS project for its latest version; this server never does.',
-      { effect: 'accepted', defaultText: 'off; on when written without a word' },
+      { effect: 'accepted', defaultText: 'off; any word but `off` turns it on' },
     ),
     firstWaitForQlvMs: seconds(
       'first_wait_for_qlv',

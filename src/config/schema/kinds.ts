@@ -115,7 +115,7 @@ export const COMMAND_LINES: Kind<readonly (readonly string[])[]> = {
   name: 'command lines',
   reads: 'all',
   isList: true,
-  read: (lines) => ({ value: lines }),
+  read: (lines) => ({ value: lines.filter((words) => words.length > 0) }),
   schema: { type: 'array', items: { type: 'array', items: { type: 'string' } } },
 };
 

@@ -59,7 +59,7 @@ export const rtcServer = block(
       'Copy decrypted packets to a UDP address, to look at them.',
       {
         enabled: b0('enabled', false, 'Whether packets are copied.'),
-        address: text('addr', '', 'host:port to copy to.'),
+        address: text('addr', '', 'Where to copy them, host:port.'),
       },
       { unknown: 'warning' },
     ),

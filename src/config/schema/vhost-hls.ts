@@ -42,14 +42,21 @@ export const hls = block(
     ),
     path: path('hls_path', './objs/nginx/html', 'Directory of everything below.'),
     m3u8File: template('hls_m3u8_file', '[app]/[stream].m3u8', 'Playlist.'),
-    tsFile: template('hls_ts_file', '[app]/[stream]-[seq].ts', 'MPEG-TS segment.'),
-    useFmp4: b0('hls_use_fmp4', false, 'fMP4 segments instead of MPEG-TS.', { since: 'srs-7.x' }),
-    fmp4File: template('hls_fmp4_file', '[app]/[stream]-[seq].m4s', 'fMP4 segment.', {
+    tsFile: template('hls_ts_file', '[app]/[stream]-[seq].ts', 'Segment in MPEG-TS.'),
+    useFmp4: b0('hls_use_fmp4', false, 'Make fMP4 segments instead of MPEG-TS.', {
       since: 'srs-7.x',
     }),
-    initFile: template('hls_init_file', '[app]/[stream]/init.mp4', 'fMP4 initialization segment.', {
+    fmp4File: template('hls_fmp4_file', '[app]/[stream]-[seq].m4s', 'Segment in fMP4.', {
       since: 'srs-7.x',
     }),
+    initFile: template(
+      'hls_init_file',
+      '[app]/[stream]/init.mp4',
+      'Initialization segment of fMP4.',
+      {
+        since: 'srs-7.x',
+      },
+    ),
     tsFloor: b0('hls_ts_floor', false, '`[timestamp]` is the time divided by the duration.'),
     entryPrefix: text('hls_entry_prefix', '', 'Url put before the names of segments.'),
     audioCodec: word(
@@ -87,7 +94,7 @@ export const hls = block(
       since: 'srs-7.x',
     }),
     keys: b1('hls_keys', false, 'Encrypt segments: AES-128, or SAMPLE-AES for fMP4.', {
-      defaultText: 'off; on when written without a word',
+      defaultText: 'off; any word but `off` turns it on',
     }),
     fragmentsPerKey: int('hls_fragments_per_key', 5, 'Segments until a new key is made.', {
       range: { min: 1, max: 1_000_000, outside: 'default' },

@@ -14,7 +14,7 @@ export const cluster = block(
     ),
     origins: list('origin', [], 'Upstreams of an edge, host[:port].'),
     tokenTraverse: b0('token_traverse', false, 'The edge asks the origin at connect.'),
-    vhost: text('vhost', '[vhost]', 'vhost used upstream.'),
+    vhost: text('vhost', '[vhost]', 'Name of the vhost used upstream; `[vhost]` is the same.'),
     debugSrsUpnode: b1('debug_srs_upnode', true, 'Send srs_* arguments in connect.'),
     originCluster: b0('origin_cluster', false, 'Send clients to the origin that has the stream.'),
     coworkers: list('coworkers', [], 'HTTP APIs of the other origins, host:port.'),
