@@ -27,6 +27,7 @@
 #include <vector>
 
 // Provided by the sanitizers when they are linked in. `callback` runs before they end the program.
+// NOLINTNEXTLINE: the name is theirs.
 extern "C" __attribute__((weak)) void __sanitizer_set_death_callback(void (*callback)());
 
 // Each *_fuzz.cpp, its LLVMFuzzerTestOneInput renamed after the file by CMake.
@@ -53,7 +54,7 @@ constexpr auto kTargets = std::to_array<Target>({
 constexpr uint64_t kDefaultRuns = 4000;
 // Longer seeds are run as they are, but not mutated: their time is better spent on many short
 // inputs.
-constexpr size_t kMaxMutatedBytes = 16 * 1024;
+constexpr size_t kMaxMutatedBytes = 16'384;
 // An input that takes longer has found a loop without end. Ample for a sanitizer on a loaded
 // machine.
 constexpr unsigned kInputDeadlineS = 20;
