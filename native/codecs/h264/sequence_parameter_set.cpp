@@ -58,13 +58,13 @@ void skip_scaling_list(BitReader& reader, unsigned size) {
 
 /// hrd_parameters(), §E.1.2
 void skip_hrd(BitReader& reader) {
-  const uint32_t cpb_count = reader.ue() + 1;
+  const uint64_t cpb_count = uint64_t{reader.ue()} + 1;
   if (cpb_count > 32) {
     reader.fail();
     return;
   }
   reader.skip(8);  // bit_rate_scale, cpb_size_scale
-  for (uint32_t i = 0; i < cpb_count && reader.ok(); ++i) {
+  for (uint64_t i = 0; i < cpb_count && reader.ok(); ++i) {
     (void)reader.ue();  // bit_rate_value_minus1
     (void)reader.ue();  // cpb_size_value_minus1
     reader.skip(1);     // cbr_flag
@@ -193,8 +193,9 @@ Result<SequenceParameterSet> SequenceParameterSet::parse(Bytes nal) {
   }
   const bool has_vui = reader.flag();
   const uint64_t fields = sps.frame_mbs_only ? 1 : 2;
-  if (!reader.ok() || sps.id > 31 || sps.chroma_format_idc > 3 || sps.bit_depth_luma > 14 ||
-      sps.bit_depth_chroma > 14 || pic_order_cnt_type > 2 || width_in_mbs > kMaxSizeInMacroblocks ||
+  if (!reader.ok() || sps.id > 31 || sps.chroma_format_idc > 3 || sps.bit_depth_luma < 8 ||
+      sps.bit_depth_luma > 14 || sps.bit_depth_chroma < 8 || sps.bit_depth_chroma > 14 ||
+      pic_order_cnt_type > 2 || width_in_mbs > kMaxSizeInMacroblocks ||
       height_in_map_units * fields > kMaxSizeInMacroblocks) {
     return ErrorCode::kH264ParameterSetInvalid;
   }
