@@ -38,7 +38,10 @@ Connection::Connection(Loop& loop, Fd fd, const Address& peer, std::shared_ptr<c
         }
       }) {}
 
-Connection::~Connection() { close(); }
+Connection::~Connection() {
+  lingering_ = false;  // whoever destroys it has taken it from the loop
+  close();
+}
 
 bool Connection::start() {
   if (tls_ != nullptr) {
@@ -57,6 +60,7 @@ void Connection::on_ready(uint32_t events) {
   if (closed()) {
     return;
   }
+  hung_up_ = hung_up_ || (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0;
   if (handshaking_) {
     if (!handshake()) {
       return;
@@ -150,9 +154,10 @@ void Connection::read_some() {
         unread_ = true;
         return;
       }
-      // A short count means the socket is empty, and the next edge will come. TLS hands out one record
-      // at a time, so only an explicit "want read" ends it there.
-      if (ssl_ == nullptr && static_cast<size_t>(size) < room.size()) {
+      // A short count means the socket is empty, and the next edge will come; unless the edge of the end
+      // has been seen already, which does not come twice. TLS hands out one record at a time, so only an
+      // explicit "want read" ends it there.
+      if (ssl_ == nullptr && static_cast<size_t>(size) < room.size() && !hung_up_) {
         return;
       }
     } else if (size == 0) {
@@ -372,6 +377,17 @@ void Connection::close_when_sent(Duration limit) {
   }
 }
 
+void Connection::linger(std::unique_ptr<Connection> connection) {
+  Loop& loop = connection->loop_;
+  if (connection->closed() || !connection->closing_) {
+    connection->close();
+    loop.dispose(std::move(connection));
+    return;
+  }
+  connection->lingering_ = true;
+  loop.keep(std::move(connection));
+}
+
 void Connection::release_descriptor() {
   if (fd_) {
     loop_.unwatch(fd_.get());
@@ -380,10 +396,16 @@ void Connection::release_descriptor() {
     retry_.disarm();
     std::vector<uint8_t>().swap(queue_);
     queue_sent_ = 0;
+    if (lingering_) {
+      loop_.drop(this);
+    }
   }
 }
 
 void Connection::set_no_delay(bool on) {
+  if (closed()) {
+    return;
+  }
   const int value = on ? 1 : 0;
   ::setsockopt(fd_.get(), IPPROTO_TCP, TCP_NODELAY, &value, sizeof value);
 }

@@ -75,6 +75,10 @@ class Connection final : public Pollable {
   /// `limit` later. `on_closed` is not called. No more bytes reach the owner.
   void close_when_sent(Duration limit = seconds(5));
 
+  /// Lets a connection go that its owner has done with: destroyed at the end of the turn, or when it has
+  /// closed itself after close_when_sent().
+  static void linger(std::unique_ptr<Connection> connection);
+
   void set_no_delay(bool on);
   [[nodiscard]] const Address& peer() const { return peer_; }
   [[nodiscard]] Loop& loop() { return loop_; }
@@ -115,8 +119,10 @@ class Connection final : public Pollable {
   bool repeat_write_ = false;
   bool reading_paused_ = false;
   bool unread_ = false;        // bytes may wait in the socket although no edge will come
+  bool hung_up_ = false;       // the peer has ended its side
   bool closing_ = false;
   bool failed_ = false;
+  bool lingering_ = false;
 };
 
 }  // namespace millrace

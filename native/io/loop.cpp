@@ -42,10 +42,20 @@ Loop::Loop(unsigned index)
   ::epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, wakeup_.get(), &event);
 }
 
-Loop::~Loop() {
+Loop::~Loop() { discard(); }
+
+void Loop::discard() {
   pool_.bind_to_this_thread();
   tasks_.clear();
   disposed_.clear();
+  kept_.clear();
+}
+
+void Loop::drop(const void* object) {
+  if (const auto found = kept_.find(object); found != kept_.end()) {
+    disposed_.push_back(std::move(found->second));
+    kept_.erase(found);
+  }
 }
 
 void Loop::run() {

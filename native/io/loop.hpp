@@ -9,6 +9,7 @@
 #include <mutex>
 #include <span>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "base/block_pool.hpp"
@@ -67,6 +68,9 @@ class Loop {
   /// Any thread. Runs `task` on the loop, in order of posting. Tasks of a stopped loop are destroyed
   /// unrun when the loop is.
   void post(Task task);
+  /// Destroys what still waits (tasks, disposed objects), after the thread has ended. For an engine whose
+  /// loops hold each other's frames: all discard before the first is destroyed.
+  void discard();
   /// Any thread. Makes the next turn begin now. Costs a system call only when the loop may sleep.
   void wake();
 
@@ -93,6 +97,14 @@ class Loop {
   void dispose(std::unique_ptr<T> object) {
     disposed_.push_back(std::shared_ptr<T>(std::move(object)));
   }
+  /// Owns `object` until drop(); for what outlives the session that made it.
+  template <typename T>
+  void keep(std::unique_ptr<T> object) {
+    T* key = object.get();
+    kept_.emplace(key, std::move(object));
+  }
+  /// Destroys a kept object at the end of the turn.
+  void drop(const void* object);
   void set_inbox(Inbox* inbox) { inbox_ = inbox; }
 
   /// For health metrics; any thread.
@@ -119,6 +131,7 @@ class Loop {
   std::vector<TurnEnd*> turn_ends_;
   std::vector<TurnEnd*> turn_ends_running_;
   std::vector<std::shared_ptr<void>> disposed_;
+  std::unordered_map<const void*, std::shared_ptr<void>> kept_;
   std::mutex tasks_mutex_;
   std::vector<Task> tasks_;
   std::vector<Task> tasks_running_;
