@@ -17,9 +17,9 @@ namespace millrace::http {
 class ChunkedDecoder {
  public:
   struct Step {
-    size_t consumed = 0;     // bytes of the input that are done with
-    Bytes data;              // body bytes, part of the input; may be empty
-    bool complete = false;   // the last chunk and the trailer section have been read
+    size_t consumed = 0;    // bytes of the input that are done with
+    Bytes data;             // body bytes, part of the input; may be empty
+    bool complete = false;  // the last chunk and the trailer section have been read
   };
 
   /// Reads on until there is body data, the end, or no input.
@@ -29,8 +29,19 @@ class ChunkedDecoder {
 
  private:
   enum class State : uint8_t {
-    kSizeFirst, kSize, kExtension, kSizeLf, kData, kDataCr, kDataLf,
-    kTrailerStart, kTrailerName, kTrailerValue, kTrailerLf, kEndLf, kDone,
+    kSizeFirst,
+    kSize,
+    kExtension,
+    kSizeLf,
+    kData,
+    kDataCr,
+    kDataLf,
+    kTrailerStart,
+    kTrailerName,
+    kTrailerValue,
+    kTrailerLf,
+    kEndLf,
+    kDone,
   };
 
   [[nodiscard]] Status take(char byte, uint64_t limit);
@@ -38,7 +49,7 @@ class ChunkedDecoder {
   State state_ = State::kSizeFirst;
   uint8_t size_digits_ = 0;
   uint64_t chunk_left_ = 0;
-  uint64_t seen_ = 0;            // body bytes of all chunks announced so far
+  uint64_t seen_ = 0;             // body bytes of all chunks announced so far
   uint32_t extension_bytes_ = 0;  // of this chunk
   uint32_t trailer_bytes_ = 0;
 };

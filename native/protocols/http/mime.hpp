@@ -4,8 +4,8 @@
 
 namespace millrace::http {
 
-/// Content-Type of a file by the extension of its name, without case; `application/octet-stream` for
-/// what is not known. Text types carry their charset.
+/// Content-Type of a file by the extension of its name, without case; `application/octet-stream`
+/// for what is not known. Text types carry their charset.
 [[nodiscard]] std::string_view mime_type(std::string_view path);
 
 /// Extension of a path's last segment, without the dot; empty when there is none.

@@ -29,6 +29,26 @@ std::optional<char> decode_percent(std::string_view text) {
   return static_cast<char>(high << 4 | low);
 }
 
+std::string encode_path(std::string_view path) {
+  constexpr std::string_view kDigits = "0123456789ABCDEF";
+  constexpr std::string_view kPlain = "-._~/!$&'()*+,;=:@";
+  std::string out;
+  out.reserve(path.size());
+  for (const char byte : path) {
+    const char lower = static_cast<char>(byte | 0x20);
+    if ((lower >= 'a' && lower <= 'z' && static_cast<uint8_t>(byte) < 0x80) ||
+        (byte >= '0' && byte <= '9') || kPlain.find(byte) != std::string_view::npos) {
+      out.push_back(byte);
+    } else {
+      const auto value = static_cast<uint8_t>(byte);
+      out.push_back('%');
+      out.push_back(kDigits[value >> 4]);
+      out.push_back(kDigits[value & 15]);
+    }
+  }
+  return out;
+}
+
 bool is_utf8(std::string_view text) {
   for (size_t at = 0; at < text.size();) {
     const auto lead = static_cast<uint8_t>(text[at]);

@@ -9,7 +9,7 @@ namespace millrace::http {
 
 /// What tells one state of a representation from another. Source: RFC 9110 §8.8.
 struct Validators {
-  std::string_view etag;       // strong, with its quotes
+  std::string_view etag;        // strong, with its quotes
   int64_t modified_unix_s = 0;  // Last-Modified
 };
 

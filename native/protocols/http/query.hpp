@@ -13,8 +13,8 @@ struct QueryPair {
   std::string_view value;
 };
 
-/// Reads the pairs of a query one by one: separated by `&`, empty ones skipped, a pair without `=` has
-/// an empty value. At most kMaxPairs are read; what follows is as if it were not there.
+/// Reads the pairs of a query one by one: separated by `&`, empty ones skipped, a pair without `=`
+/// has an empty value. At most kMaxPairs are read; what follows is as if it were not there.
 class QueryReader {
  public:
   static constexpr size_t kMaxPairs = 100;

@@ -29,10 +29,10 @@ struct RangeSelection {
 
 /// Selects by the value of a Range field. Source: RFC 9110 §14.1.2, §14.2.
 ///
-/// More than one range is answered with the whole representation, which §14.2 allows: no player asks
-/// for multipart/byteranges, and answering it is how one small request becomes a large answer. Sets
-/// beyond any use (over 16 ranges, over 512 bytes) are unsatisfiable. What does not follow the grammar
-/// is ignored.
+/// More than one range is answered with the whole representation, which §14.2 allows: no player
+/// asks for multipart/byteranges, and answering it is how one small request becomes a large answer.
+/// Sets beyond any use (over 16 ranges, over 512 bytes) are unsatisfiable. What does not follow the
+/// grammar is ignored.
 /// @param size  bytes of the whole representation.
 [[nodiscard]] RangeSelection select_range(std::string_view field, uint64_t size);
 

@@ -10,8 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     return 0;
   }
   const std::string_view text(reinterpret_cast<const char*>(data + 1), size - 1);
-  for (const auto& selection :
-       {millrace::http::select_range(text, data[0]), millrace::http::select_range_spec(text, data[0])}) {
+  for (const auto& selection : {millrace::http::select_range(text, data[0]),
+                                millrace::http::select_range_spec(text, data[0])}) {
     if (selection.kind == millrace::http::RangeSelection::Kind::kPart &&
         (selection.range.first > selection.range.last || selection.range.last >= data[0])) {
       std::abort();

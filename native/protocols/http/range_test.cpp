@@ -7,7 +7,8 @@
 namespace millrace::http {
 
 std::ostream& operator<<(std::ostream& out, const RangeSelection& selection) {
-  return out << static_cast<int>(selection.kind) << ":" << selection.range.first << "-" << selection.range.last;
+  return out << static_cast<int>(selection.kind) << ":" << selection.range.first << "-"
+             << selection.range.last;
 }
 
 namespace {
@@ -16,7 +17,9 @@ using Kind = RangeSelection::Kind;
 
 constexpr RangeSelection kWhole{};
 constexpr RangeSelection kNothing{Kind::kUnsatisfiable, {}};
-constexpr RangeSelection part(uint64_t first, uint64_t last) { return {Kind::kPart, {first, last}}; }
+constexpr RangeSelection part(uint64_t first, uint64_t last) {
+  return {Kind::kPart, {first, last}};
+}
 
 TEST(Range, Rfc9110Section14) {
   struct Case {
@@ -75,7 +78,9 @@ TEST(Range, AbuseIsUnsatisfiable) {
     many += ",0-1";
   }
   EXPECT_EQ(select_range(many, 1000), kNothing);
-  EXPECT_EQ(select_range("bytes=0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1", 1000), kNothing);
+  EXPECT_EQ(select_range(
+                "bytes=0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1,0-1", 1000),
+            kNothing);
 }
 
 TEST(Range, SpecOfAQuery) {

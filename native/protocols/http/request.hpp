@@ -28,12 +28,13 @@ struct Request {
   std::string_view target;  // as sent
   std::string_view path;    // decoded once and normalised, see Target
   std::string_view query;   // as sent, without `?`
-  std::string_view host;    // `host[:port]`: the target's authority, else the Host field; may be empty
+  std::string_view
+      host;  // `host[:port]`: the target's authority, else the Host field; may be empty
   std::span<const Header> headers;
-  bool keep_alive = false;             // the peer wants, and its version allows, another request
-  bool expect_continue = false;        // `Expect: 100-continue`: it waits before it sends the body
-  bool wants_upgrade = false;          // `Connection: upgrade` with an Upgrade field
-  bool chunked = false;                // the body is in chunks
+  bool keep_alive = false;       // the peer wants, and its version allows, another request
+  bool expect_continue = false;  // `Expect: 100-continue`: it waits before it sends the body
+  bool wants_upgrade = false;    // `Connection: upgrade` with an Upgrade field
+  bool chunked = false;          // the body is in chunks
   std::optional<uint64_t> content_length;  // bytes of the body, when it is not in chunks
 
   [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
@@ -46,9 +47,9 @@ struct Request {
 };
 
 /// Address of the viewer behind proxies, as hooks and the API report it: the first element of
-/// X-Forwarded-For, else X-Real-IP, else the socket's peer. Whoever connects can write these fields,
-/// so the result is for reports and hooks, not for deciding who is trusted; what does not look like
-/// an IP address is passed over.
+/// X-Forwarded-For, else X-Real-IP, else the socket's peer. Whoever connects can write these
+/// fields, so the result is for reports and hooks, not for deciding who is trusted; what does not
+/// look like an IP address is passed over.
 /// @param peer  address of the socket's peer, without port.
 [[nodiscard]] std::string_view client_address(const Request& request, std::string_view peer);
 

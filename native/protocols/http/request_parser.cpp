@@ -21,7 +21,8 @@ constexpr size_t kMaxEmptyLines = 2;
 // What a connection keeps between requests. A usual head is below 1 KB; more is given back.
 constexpr size_t kKeptBytes = size_t{8} << 10;
 
-// What the request line holds beside the target: `PROPPATCH`, two blanks, `HTTP/1.1`, CRLF and some.
+// What the request line holds beside the target: `PROPPATCH`, two blanks, `HTTP/1.1`, CRLF and
+// some.
 constexpr size_t kLongestMethodAndVersion = 32;
 
 constexpr std::array<std::pair<std::string_view, Method>, 7> kMethods{{
@@ -193,6 +194,7 @@ void RequestParser::feed(Bytes bytes) {
 Result<std::optional<RequestEvent>> RequestParser::fail(Error error) {
   state_ = State::kFailed;
   error_ = error;
+  request_ = Request{};
   return error;
 }
 
@@ -202,7 +204,7 @@ Result<std::optional<RequestEvent>> RequestParser::poll() {
       return error_;
     case State::kComplete:
       state_ = State::kHead;
-      if (head_.capacity() > kKeptBytes) {
+      if (head_.capacity() > kKeptBytes || input_.capacity() > kKeptBytes) {
         release_memory();
       }
       [[fallthrough]];

@@ -35,11 +35,11 @@ struct RequestEvent {
 /// Cuts a connection's bytes into HTTP/1 requests. Has no socket, clock, thread or log.
 /// Source: RFC 9112.
 ///
-/// The bytes of a head are first checked line by line, in one pass over each byte, for what different
-/// servers read differently and request smuggling is made of: bare CR, bare LF, obs-fold, NUL and other
-/// control characters, blanks before a colon. Only then does llhttp take the head apart. The framing
-/// of the body is decided from the fields here, and anything ambiguous ends the connection. In steady
-/// state a request costs no allocation.
+/// The bytes of a head are first checked line by line, in one pass over each byte, for what
+/// different servers read differently and request smuggling is made of: bare CR, bare LF, obs-fold,
+/// NUL and other control characters, blanks before a colon. Only then does llhttp take the head
+/// apart. The framing of the body is decided from the fields here, and anything ambiguous ends the
+/// connection. In steady state a request costs no allocation.
 ///
 /// Requests may follow one another without waiting (pipelining): what is fed beyond the present
 /// request is kept until poll() gets there. Whoever feeds bounds it by not reading while
@@ -69,13 +69,16 @@ class RequestParser {
   /// Bytes that were fed and not yet polled.
   [[nodiscard]] size_t buffered_bytes() const { return input_.size() - at_; }
   /// Whether the peer has begun, but not finished, to send a request: what a deadline is for.
-  [[nodiscard]] bool in_request() const {
-    const bool between = state_ == State::kHead || state_ == State::kComplete;
-    return !between || buffered_bytes() > 0;
+  [[nodiscard]] bool in_request() const { return in_body() || buffered_bytes() > 0; }
+
+  /// Whether the present request's body has not been read to its end.
+  [[nodiscard]] bool in_body() const {
+    return state_ == State::kBodyStart || state_ == State::kLengthBody ||
+           state_ == State::kChunkedBody;
   }
 
-  /// Hands out what was fed beyond the present request, and forgets it: after an upgrade those bytes
-  /// belong to another protocol.
+  /// Hands out what was fed beyond the present request, and forgets it: after an upgrade those
+  /// bytes belong to another protocol.
   [[nodiscard]] std::vector<uint8_t> take_rest();
   /// Gives memory back that only parsing needs, when the connection goes on as something else. The
   /// present request is gone.
@@ -96,10 +99,10 @@ class RequestParser {
   Error error_{ErrorCode::kNone};
 
   std::vector<uint8_t> input_;
-  size_t at_ = 0;       // first byte of input_ not consumed
-  size_t checked_ = 0;  // up to here input_ has been looked through for the end of the head
-  size_t line_at_ = 0;  // start of the line in which checked_ lies
-  size_t lines_ = 0;    // lines of this head so far
+  size_t at_ = 0;           // first byte of input_ not consumed
+  size_t checked_ = 0;      // up to here input_ has been looked through for the end of the head
+  size_t line_at_ = 0;      // start of the line in which checked_ lies
+  size_t lines_ = 0;        // lines of this head so far
   size_t empty_lines_ = 0;  // before the request line
 
   std::string head_;  // the present request's head; request_ points into it

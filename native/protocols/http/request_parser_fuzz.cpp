@@ -3,8 +3,8 @@
 
 #include "protocols/http/request_parser.hpp"
 
-// First byte: step size. Whatever the cuts, heads and bodies keep to their limits, paths are normal, and
-// the parser ends each request that it begins before it begins another.
+// First byte: step size. Whatever the cuts, heads and bodies keep to their limits, paths are
+// normal, and the parser ends each request that it begins before it begins another.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using millrace::http::RequestEvent;
   millrace::http::RequestLimits limits;
@@ -23,8 +23,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       switch ((*event)->kind) {
         case RequestEvent::Kind::kHead:
           if (in_body || request.headers.size() > limits.header_count || request.path.empty() ||
-              request.path.find("/../") != std::string_view::npos || request.path.ends_with("/..") ||
-              request.path.find("//") != std::string_view::npos) {
+              request.path.find("/../") != std::string_view::npos ||
+              request.path.ends_with("/..") || request.path.find("//") != std::string_view::npos) {
             std::abort();
           }
           in_body = true;

@@ -11,7 +11,8 @@ namespace millrace::http {
 
 namespace {
 
-// The set that the web players and pages of the field were written against; `*` without credentials.
+// The set that the web players and pages of the field were written against; `*` without
+// credentials.
 constexpr std::string_view kCorsFields =
     "Access-Control-Allow-Origin: *\r\n"
     "Access-Control-Allow-Headers: *\r\n"
@@ -113,8 +114,7 @@ void ResponseWriter::write_redirect(std::string& out, unsigned status, std::stri
     return;
   }
   const std::array fields{Header{"Location", location}};
-  write_head(out, {.status = status, .content_type = {}, .keep_alive = keep_alive, .cors = cors,
-                   .fields = fields});
+  write_head(out, {.status = status, .keep_alive = keep_alive, .cors = cors, .fields = fields});
 }
 
 void ResponseWriter::write_options(std::string& out, KeepAlive keep_alive, Cors cors) const {
@@ -123,7 +123,7 @@ void ResponseWriter::write_options(std::string& out, KeepAlive keep_alive, Cors 
     write_error(out, 405, keep_alive, cors, Method::kOptions, fields);
     return;
   }
-  write_head(out, {.status = 200, .content_type = {}, .keep_alive = keep_alive, .cors = cors, .fields = {}});
+  write_head(out, {.status = 200, .keep_alive = keep_alive, .cors = cors});
 }
 
 size_t write_chunk_head(std::span<char, kChunkHeadRoom> room, uint64_t size) {

@@ -26,17 +26,17 @@ struct Response {
   };
 
   unsigned status = 200;
-  std::string_view content_type;  // empty: no such field
+  std::string_view content_type = {};  // empty: no such field
   Framing framing = Framing::kLength;
   uint64_t content_length = 0;
   KeepAlive keep_alive = KeepAlive::kNo;
   Cors cors = Cors::kNo;
   /// Further fields, in order. A field that would forge lines is left out.
-  std::span<const Header> fields;
+  std::span<const Header> fields = {};
 };
 
-/// Writes heads of answers and small whole answers. One per loop: it remembers the text of the present
-/// second. Appends to the caller's string, whose capacity is used again.
+/// Writes heads of answers and small whole answers. One per loop: it remembers the text of the
+/// present second. Appends to the caller's string, whose capacity is used again.
 class ResponseWriter {
  public:
   /// @param server  value of the Server field, for example `Millrace/1.0.0`.
@@ -50,8 +50,8 @@ class ResponseWriter {
 
   /// A whole answer in plain text that says what the status means, and nothing of what was asked.
   /// @param fields  further fields, such as Allow.
-  void write_error(std::string& out, unsigned status, KeepAlive keep_alive, Cors cors, Method method,
-                   std::span<const Header> fields = {}) const;
+  void write_error(std::string& out, unsigned status, KeepAlive keep_alive, Cors cors,
+                   Method method, std::span<const Header> fields = {}) const;
 
   /// A redirect without a body.
   /// @param location  must not be made from the Host field; controls in it end the answer as 400.

@@ -25,7 +25,8 @@ struct Target {
 /// A path is decoded exactly once, so `%252e` is the name `%2e`. Whatever means different things to
 /// different readers of a path is refused and not repaired: `..` segments in any encoding, encoded
 /// slashes, backslashes, NUL and other control characters, fragments, bytes outside ASCII, and
-/// decoded text that is not UTF-8 (overlong forms of `.` and `/` among it). `//` and `/./` become `/`.
+/// decoded text that is not UTF-8 (overlong forms of `.` and `/` among it). `//` and `/./` become
+/// `/`.
 ///
 /// The authority-form is not known: it belongs to CONNECT, which no part of the server offers.
 /// @param storage  keeps the decoded path; its capacity is used again from request to request.
@@ -33,7 +34,8 @@ struct Target {
 [[nodiscard]] Result<Target> parse_target(std::string_view target, std::string& storage);
 
 /// @return whether `authority` is `host[:port]` in bytes that a host name, an IPv4 address or a
-/// bracketed IPv6 address may have. Source: RFC 3986 §3.2; user information is refused (RFC 9110 §4.2.4).
+/// bracketed IPv6 address may have. Source: RFC 3986 §3.2; user information is refused (RFC 9110
+/// §4.2.4).
 [[nodiscard]] bool is_host(std::string_view authority);
 
 /// The name part of `host[:port]`, without brackets of an IPv6 address.

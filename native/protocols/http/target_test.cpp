@@ -67,12 +67,12 @@ TEST(Target, TraversalInEveryEncodingIsRefused) {
       "/..%5cetc",
       "/..\\etc",
       "/a\\b",
-      "/%c0%ae%c0%ae/etc",      // overlong dots
-      "/..%c0%afetc",           // overlong slash
-      "/%e0%80%ae/etc",         // overlong in three bytes
-      "/%f0%80%80%ae/etc",      // overlong in four
-      "/%ed%a0%80",             // surrogate
-      "/%f4%90%80%80",          // over U+10FFFF
+      "/%c0%ae%c0%ae/etc",  // overlong dots
+      "/..%c0%afetc",       // overlong slash
+      "/%e0%80%ae/etc",     // overlong in three bytes
+      "/%f0%80%80%ae/etc",  // overlong in four
+      "/%ed%a0%80",         // surrogate
+      "/%f4%90%80%80",      // over U+10FFFF
       "/%ff",
       "/%c3",
       "/a%00.flv",
@@ -113,10 +113,12 @@ TEST(Target, TraversalInEveryEncodingIsRefused) {
 }
 
 TEST(Target, Hosts) {
-  for (const std::string_view host : {"", "a", "a.b-c_d", "10.0.0.1:80", "a:", "[::1]", "[::1]:1", "[::ffff:1.2.3.4]"}) {
+  for (const std::string_view host :
+       {"", "a", "a.b-c_d", "10.0.0.1:80", "a:", "[::1]", "[::1]:1", "[::ffff:1.2.3.4]"}) {
     EXPECT_TRUE(is_host(host)) << host;
   }
-  for (const std::string_view host : {"a b", "a/", "a@b", "a:b", "a:70000", "[", "[]", "[::1", "[::1]x", "[::1]80", "a,b", "<a>", "a:1:2"}) {
+  for (const std::string_view host : {"a b", "a/", "a@b", "a:b", "a:70000", "[", "[]", "[::1",
+                                      "[::1]x", "[::1]80", "a,b", "<a>", "a:1:2"}) {
     EXPECT_FALSE(is_host(host)) << host;
   }
   EXPECT_EQ(host_name("a.b:80"), "a.b");

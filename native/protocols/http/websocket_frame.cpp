@@ -22,8 +22,8 @@ bool is_known(uint8_t opcode) { return opcode <= 0x2 || (opcode >= 0x8 && opcode
 
 /// Codes that may appear on the wire, RFC 6455 §7.4.
 bool is_close_status(uint16_t status) {
-  const bool defined = status >= 1000 && status <= 1014 && status != 1004 && status != 1005 &&
-                       status != 1006;
+  const bool defined =
+      status >= 1000 && status <= 1014 && status != 1004 && status != 1005 && status != 1006;
   return defined || (status >= 3000 && status <= 4999);
 }
 
@@ -93,8 +93,8 @@ Result<std::optional<WebSocketFrame>> WebSocketFrameParser::poll() {
       return fail(ErrorCode::kWebsocketFrameMalformed);
     }
   }
-  // Lengths of 2^63 and more, which §5.2 forbids, are above every limit as well. message_bytes_ is never
-  // over the limit, so the subtraction cannot wrap.
+  // Lengths of 2^63 and more, which §5.2 forbids, are above every limit as well. message_bytes_ is
+  // never over the limit, so the subtraction cannot wrap.
   if (reader.ok() && !is_control(opcode) && size > max_message_bytes_ - message_bytes_) {
     return fail(ErrorCode::kWebsocketFrameTooLarge);
   }

@@ -43,19 +43,20 @@ struct WebSocketFrame {
 };
 
 /// Cuts a client's bytes into WebSocket frames. Has no socket, clock, thread or log.
-/// Source: RFC 6455 §5. Refused: frames without mask, reserved bits and opcodes, control frames that
-/// are fragmented or over 125 bytes, continuations out of order, lengths that are not minimal,
+/// Source: RFC 6455 §5. Refused: frames without mask, reserved bits and opcodes, control frames
+/// that are fragmented or over 125 bytes, continuations out of order, lengths that are not minimal,
 /// malformed close payloads.
 class WebSocketFrameParser {
  public:
-  /// @param max_message_bytes  longest message, over all its fragments. Memory grows with what arrives,
-  /// not with what a header declares.
+  /// @param max_message_bytes  longest message, over all its fragments. Memory grows with what
+  /// arrives, not with what a header declares.
   explicit WebSocketFrameParser(uint64_t max_message_bytes);
 
   void feed(Bytes bytes);
 
   /// @return the next whole frame, or nullopt when more bytes are needed.
-  /// Errors end the connection: kWebsocketUnmasked, kWebsocketFrameMalformed, kWebsocketFrameTooLarge.
+  /// Errors end the connection: kWebsocketUnmasked, kWebsocketFrameMalformed,
+  /// kWebsocketFrameTooLarge.
   [[nodiscard]] Result<std::optional<WebSocketFrame>> poll();
 
  private:

@@ -22,8 +22,10 @@ Request upgrade(std::initializer_list<Header> headers) {
 }
 
 TEST(WebSocketHandshake, Rfc6455Section1_3) {
-  const auto accept = accept_websocket(upgrade(
-      {{"Upgrade", "WebSocket"}, {"Sec-WebSocket-Version", "13"}, {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}}));
+  const auto accept =
+      accept_websocket(upgrade({{"Upgrade", "WebSocket"},
+                                {"Sec-WebSocket-Version", "13"},
+                                {"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="}}));
   ASSERT_TRUE(accept.ok());
   EXPECT_EQ(std::string(accept->data(), accept->size()), "s3pPLMBiTxaQ9kYGzzhZRbK+xOo=");
 }
@@ -35,9 +37,13 @@ TEST(WebSocketHandshake, Refused) {
   EXPECT_FALSE(accept_websocket(upgrade({protocol, version})).ok());
   EXPECT_FALSE(accept_websocket(upgrade({version, key})).ok());
   EXPECT_EQ(accept_websocket(upgrade({protocol, key})).error().detail, 426U);
-  EXPECT_EQ(accept_websocket(upgrade({protocol, key, {"Sec-WebSocket-Version", "8"}})).error().detail, 426U);
-  for (const std::string_view bad : {"", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ=x", "dGhlIHNhbXBsZSBub25j Q=="}) {
-    EXPECT_FALSE(accept_websocket(upgrade({protocol, version, {"Sec-WebSocket-Key", bad}})).ok()) << bad;
+  EXPECT_EQ(
+      accept_websocket(upgrade({protocol, key, {"Sec-WebSocket-Version", "8"}})).error().detail,
+      426U);
+  for (const std::string_view bad :
+       {"", "dGhlIHNhbXBsZSBub25jZQ", "dGhlIHNhbXBsZSBub25jZQ=x", "dGhlIHNhbXBsZSBub25j Q=="}) {
+    EXPECT_FALSE(accept_websocket(upgrade({protocol, version, {"Sec-WebSocket-Key", bad}})).ok())
+        << bad;
   }
   const std::array headers{protocol, version, key};
   Request post;
@@ -77,7 +83,9 @@ struct Case {
 const std::vector<Case>& cases() {
   static const std::vector<Case> kCases{
       // RFC 6455 §5.7: a single-frame masked text message.
-      {"Rfc6455MaskedHello", {0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58}, "1.Hello\n"},
+      {"Rfc6455MaskedHello",
+       {0x81, 0x85, 0x37, 0xfa, 0x21, 0x3d, 0x7f, 0x9f, 0x4d, 0x51, 0x58},
+       "1.Hello\n"},
       {"Ping", {0x89, 0x82, 0, 0, 0, 0, 'h', 'i'}, "9.hi\n"},
       {"EmptyPong", {0x8a, 0x80, 1, 2, 3, 4}, "10.\n"},
       {"CloseWithoutStatus", {0x88, 0x80, 0, 0, 0, 0}, "8.\n"},
@@ -92,14 +100,22 @@ const std::vector<Case>& cases() {
       {"FragmentedPing", {0x09, 0x80, 0, 0, 0, 0}, "error WEBSOCKET_FRAME_MALFORMED"},
       {"LongPing", {0x89, 0xfe, 0, 126}, "error WEBSOCKET_FRAME_MALFORMED"},
       {"ContinuationOfNothing", {0x80, 0x80, 0, 0, 0, 0}, "error WEBSOCKET_FRAME_MALFORMED"},
-      {"TextInsideMessage", {0x01, 0x80, 0, 0, 0, 0, 0x81, 0x80, 0, 0, 0, 0}, "1+\nerror WEBSOCKET_FRAME_MALFORMED"},
+      {"TextInsideMessage",
+       {0x01, 0x80, 0, 0, 0, 0, 0x81, 0x80, 0, 0, 0, 0},
+       "1+\nerror WEBSOCKET_FRAME_MALFORMED"},
       {"LengthNotMinimal16", {0x82, 0xfe, 0, 5, 0, 0, 0, 0}, "error WEBSOCKET_FRAME_MALFORMED"},
-      {"LengthNotMinimal64", {0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff}, "error WEBSOCKET_FRAME_MALFORMED"},
+      {"LengthNotMinimal64",
+       {0x82, 0xff, 0, 0, 0, 0, 0, 0, 0xff, 0xff},
+       "error WEBSOCKET_FRAME_MALFORMED"},
       {"LengthTwoTo63", {0x82, 0xff, 0x80, 0, 0, 0, 0, 0, 0, 0}, "error WEBSOCKET_FRAME_TOO_LARGE"},
-      {"LengthMax", {0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff}, "error WEBSOCKET_FRAME_TOO_LARGE"},
+      {"LengthMax",
+       {0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff},
+       "error WEBSOCKET_FRAME_TOO_LARGE"},
       {"LengthOverLimit", {0x82, 0xfe, 0x04, 0x01}, "error WEBSOCKET_FRAME_TOO_LARGE"},
       {"CloseOfOneByte", {0x88, 0x81, 0, 0, 0, 0, 3}, "error WEBSOCKET_FRAME_MALFORMED"},
-      {"CloseReservedStatus", {0x88, 0x82, 0, 0, 0, 0, 0x03, 0xed}, "error WEBSOCKET_FRAME_MALFORMED"},
+      {"CloseReservedStatus",
+       {0x88, 0x82, 0, 0, 0, 0, 0x03, 0xed},
+       "error WEBSOCKET_FRAME_MALFORMED"},
   };
   return kCases;
 }
@@ -109,7 +125,8 @@ TEST(WebSocketFrameParser, TableAtEveryCut) {
     const Bytes bytes(c.bytes);
     for (size_t cut = 0; cut <= bytes.size(); ++cut) {
       WebSocketFrameParser parser(1024);
-      EXPECT_EQ(drain(parser, bytes.first(cut), bytes.subspan(cut)), c.result) << c.name << " cut at " << cut;
+      EXPECT_EQ(drain(parser, bytes.first(cut), bytes.subspan(cut)), c.result)
+          << c.name << " cut at " << cut;
     }
   }
 }
@@ -137,7 +154,8 @@ TEST(WebSocketFrameParser, WhatWeWriteIsMinimal) {
 TEST(WebSocketFrameParser, CloseStatusOfErrors) {
   EXPECT_EQ(close_status_of(ErrorCode::kWebsocketFrameTooLarge), WebSocketStatus::kTooLarge);
   EXPECT_EQ(close_status_of(ErrorCode::kWebsocketUnmasked), WebSocketStatus::kProtocolError);
-  EXPECT_EQ(websocket_close_frame(WebSocketStatus::kTooLarge), (std::array<uint8_t, 4>{0x88, 0x02, 0x03, 0xf1}));
+  EXPECT_EQ(websocket_close_frame(WebSocketStatus::kTooLarge),
+            (std::array<uint8_t, 4>{0x88, 0x02, 0x03, 0xf1}));
 }
 
 }  // namespace
