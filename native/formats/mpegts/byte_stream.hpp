@@ -7,9 +7,9 @@
 #include "base/byte_reader.hpp"
 #include "media/frame.hpp"
 
-/// How codec bytes are framed inside PES packets. Each function hands the payload to `emit(Bytes)` in
-/// pieces that borrow from the frame, the track or constants, so the same walk first counts the bytes
-/// and then writes them, and nothing is put together in between.
+/// How codec bytes are framed inside PES packets. Each function hands the payload to `emit(Bytes)`
+/// in pieces that borrow from the frame, the track or constants, so the same walk first counts the
+/// bytes and then writes them, and nothing is put together in between.
 namespace millrace::mpegts {
 
 namespace detail {
@@ -78,8 +78,8 @@ void emit_byte_stream(const Frame& frame, Emit&& emit) {
   }
 }
 
-/// An AV1 temporal unit as "Carriage of AV1 in MPEG-2 TS" (AOM) §3 wants it: a temporal delimiter, and
-/// each OBU behind a start code, with emulation prevention bytes.
+/// An AV1 temporal unit as "Carriage of AV1 in MPEG-2 TS" (AOM) §3 wants it: a temporal delimiter,
+/// and each OBU behind a start code, with emulation prevention bytes.
 template <typename Emit>
 void emit_av1(Bytes temporal_unit, Emit&& emit) {
   static constexpr std::array<uint8_t, 5> kTemporalDelimiter = {0, 0, 1, 0x12, 0x00};

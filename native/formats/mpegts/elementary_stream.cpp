@@ -34,12 +34,20 @@ std::optional<ElementaryStream> ElementaryStream::of(const Track& track) {
     stream.stream_id = stream_id;
   };
   switch (track.codec) {
-    case CodecId::kH264: set(kVideoPid, kAvc, kVideoStreamId); break;
-    case CodecId::kH265: set(kVideoPid, kHevc, kVideoStreamId); break;
-    case CodecId::kAac: set(kAacPid, kAdts, kAudioStreamId); break;
+    case CodecId::kH264:
+      set(kVideoPid, kAvc, kVideoStreamId);
+      break;
+    case CodecId::kH265:
+      set(kVideoPid, kHevc, kVideoStreamId);
+      break;
+    case CodecId::kAac:
+      set(kAacPid, kAdts, kAudioStreamId);
+      break;
     // Also for the half sampling rates of ISO/IEC 13818-3, whose type is 0x04: players look at the
     // frame's own header, and the type of a stream must not change with it.
-    case CodecId::kMp3: set(kMp3Pid, kMpeg1Audio, kAudioStreamId); break;
+    case CodecId::kMp3:
+      set(kMp3Pid, kMpeg1Audio, kAudioStreamId);
+      break;
     case CodecId::kAc3:
       set(kOtherAudioPid, kAc3, kPrivateStream1);
       stream.add_registration("AC-3");
@@ -49,8 +57,9 @@ std::optional<ElementaryStream> ElementaryStream::of(const Track& track) {
       stream.add_registration("EAC3");
       break;
     case CodecId::kOpus: {
-      // "Opus in MPEG-TS" (ETSI draft): the extension descriptor's own tag, then channel_config_code,
-      // which is the number of channels for the channel orders of RFC 7845 families 0 and 1.
+      // "Opus in MPEG-TS" (ETSI draft): the extension descriptor's own tag, then
+      // channel_config_code, which is the number of channels for the channel orders of RFC 7845
+      // families 0 and 1.
       set(kOtherAudioPid, kPrivateData, kPrivateStream1);
       stream.add_registration("Opus");
       const uint32_t channels = track.audio.channels;
@@ -60,8 +69,8 @@ std::optional<ElementaryStream> ElementaryStream::of(const Track& track) {
       break;
     }
     case CodecId::kAv1: {
-      // "Carriage of AV1 in MPEG-2 TS" (AOM) §2: registration first, then the video descriptor, which
-      // is an av1C whose two reserved bits say HDR; 3 there means "not said".
+      // "Carriage of AV1 in MPEG-2 TS" (AOM) §2: registration first, then the video descriptor,
+      // which is an av1C whose two reserved bits say HDR; 3 there means "not said".
       set(kVideoPid, kPrivateData, kPrivateStream1);
       stream.add_registration("AV01");
       if (track.configuration && track.configuration->size() >= kAv1RecordBytes) {
@@ -72,7 +81,8 @@ std::optional<ElementaryStream> ElementaryStream::of(const Track& track) {
       }
       break;
     }
-    default: return std::nullopt;
+    default:
+      return std::nullopt;
   }
   return stream;
 }
@@ -87,7 +97,8 @@ void ElementaryStream::add_descriptor(uint8_t tag, Bytes content) {
   assert(descriptors_size_ + 2 + content.size() <= descriptors_.size());
   descriptors_[descriptors_size_++] = tag;
   descriptors_[descriptors_size_++] = static_cast<uint8_t>(content.size());
-  std::copy(content.begin(), content.end(), descriptors_.begin() + static_cast<ptrdiff_t>(descriptors_size_));
+  std::copy(content.begin(), content.end(),
+            descriptors_.begin() + static_cast<ptrdiff_t>(descriptors_size_));
   descriptors_size_ += content.size();
 }
 

@@ -25,8 +25,8 @@ uint64_t to_90khz(MediaTime time) {
   return static_cast<uint64_t>(to_ticks(time, kTimescale)) & kTimeMask;
 }
 
-/// Opus packet with its control header, "Opus in MPEG-TS" (ETSI draft): 11 bits of ones, no trimming,
-/// no extension; then the size in bytes of 255 and a rest, as in Ogg.
+/// Opus packet with its control header, "Opus in MPEG-TS" (ETSI draft): 11 bits of ones, no
+/// trimming, no extension; then the size in bytes of 255 and a rest, as in Ogg.
 template <typename Emit>
 void emit_opus(Bytes packet, Emit&& emit) {
   static constexpr std::array<uint8_t, 2> kPrefix = {0x7f, 0xe0};
@@ -70,7 +70,8 @@ Status Muxer::set_tracks(TrackRef video, TrackRef audio) {
     return ErrorCode::kCodecUnsupported;
   }
   if (audio && audio->codec == CodecId::kAac) {
-    auto config = aac::AudioSpecificConfig::parse(audio->configuration ? audio->configuration->bytes() : Bytes{});
+    auto config = aac::AudioSpecificConfig::parse(
+        audio->configuration ? audio->configuration->bytes() : Bytes{});
     if (!config.ok()) {
       return config.error();
     }
@@ -126,9 +127,15 @@ void Muxer::flush(ByteSink& out) {
 void Muxer::write_video(const Frame& frame, MediaTime pts, MediaTime dts, ByteSink& out) {
   write_pes(*video_, pts, dts, frame.random_access, out, [&frame](auto&& emit) {
     switch (frame.track->codec) {
-      case CodecId::kH264: emit_byte_stream<detail::H264Syntax>(frame, emit); break;
-      case CodecId::kH265: emit_byte_stream<detail::H265Syntax>(frame, emit); break;
-      default: emit_av1(frame.payload(), emit); break;
+      case CodecId::kH264:
+        emit_byte_stream<detail::H264Syntax>(frame, emit);
+        break;
+      case CodecId::kH265:
+        emit_byte_stream<detail::H265Syntax>(frame, emit);
+        break;
+      default:
+        emit_av1(frame.payload(), emit);
+        break;
     }
   });
 }
@@ -146,9 +153,16 @@ Status Muxer::write_audio(const Frame& frame, MediaTime pts, MediaTime dts, Byte
   }
   const auto walk = [&frame, &adts, payload](auto&& emit) {
     switch (frame.track->codec) {
-      case CodecId::kAac: emit(Bytes(adts)); emit(payload); break;
-      case CodecId::kOpus: emit_opus(payload, emit); break;
-      default: emit(payload); break;
+      case CodecId::kAac:
+        emit(Bytes(adts));
+        emit(payload);
+        break;
+      case CodecId::kOpus:
+        emit_opus(payload, emit);
+        break;
+      default:
+        emit(payload);
+        break;
     }
   };
   if (options_.audio_pes_span == MediaTime{0} || video_) {
@@ -166,7 +180,9 @@ Status Muxer::write_audio(const Frame& frame, MediaTime pts, MediaTime dts, Byte
     joined_.stream = *audio_;
     joined_.start = pts;
   }
-  walk([this](Bytes piece) { joined_.bytes.insert(joined_.bytes.end(), piece.begin(), piece.end()); });
+  walk([this](Bytes piece) {
+    joined_.bytes.insert(joined_.bytes.end(), piece.begin(), piece.end());
+  });
   return {};
 }
 
@@ -178,8 +194,6 @@ bool Muxer::pcr_is_due(const ElementaryStream& stream, MediaTime dts, bool rando
   return key_picture || !last_pcr_ || dts < *last_pcr_ || dts - *last_pcr_ >= kPcrInterval;
 }
 
-uint16_t Muxer::pcr_pid() const {
-  return video_ ? video_->pid : audio_ ? audio_->pid : kNoPid;
-}
+uint16_t Muxer::pcr_pid() const { return video_ ? video_->pid : audio_ ? audio_->pid : kNoPid; }
 
 }  // namespace millrace::mpegts

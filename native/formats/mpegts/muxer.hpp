@@ -15,14 +15,14 @@
 namespace millrace::mpegts {
 
 struct MuxerOptions {
-  /// In a program without video, audio frames are joined into one PES packet as long as it covers less
-  /// than this; 0 gives each frame its own. Joining saves TS packets, at the price of latency.
+  /// In a program without video, audio frames are joined into one PES packet as long as it covers
+  /// less than this; 0 gives each frame its own. Joining saves TS packets, at the price of latency.
   MediaTime audio_pes_span{0};
 };
 
 /// Writes frames as an MPEG transport stream with one program: ISO/IEC 13818-1.
-/// Only whole TS packets reach the sink. Has no socket, clock or thread; allocates nothing in steady
-/// state, except for the first joined audio frames.
+/// Only whole TS packets reach the sink. Has no socket, clock or thread; allocates nothing in
+/// steady state, except for the first joined audio frames.
 class Muxer {
  public:
   explicit Muxer(MuxerOptions options = {}) : options_(options) {}
@@ -37,8 +37,8 @@ class Muxer {
   /// @return kCodecUnsupported or kAacConfigInvalid; nothing has changed then.
   Status set_tracks(TrackRef video, TrackRef audio);
 
-  /// Appends PAT and PMT: at the start of each segment or connection, and after set_tracks(). The next
-  /// frame on the PCR's PID carries a PCR.
+  /// Appends PAT and PMT: at the start of each segment or connection, and after set_tracks(). The
+  /// next frame on the PCR's PID carries a PCR.
   void write_tables(ByteSink& out);
 
   /// Appends the frame as PES packets. Frames of one track in order of DTS; both kinds interleaved.

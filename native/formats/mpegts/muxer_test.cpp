@@ -81,8 +81,9 @@ TEST_F(MpegtsMuxer, UnsupportedCodecsChangeNothing) {
   set_tracks(test::h264_track(), nullptr);
   EXPECT_EQ(muxer_.set_tracks(test::video_track(CodecId::kVp8, {}), nullptr).error().code,
             ErrorCode::kCodecUnsupported);
-  EXPECT_EQ(muxer_.write_frame(*make_.audio_frame(test::aac_track(), milliseconds(0)), out_).error().code,
-            ErrorCode::kCodecUnsupported);
+  EXPECT_EQ(
+      muxer_.write_frame(*make_.audio_frame(test::aac_track(), milliseconds(0)), out_).error().code,
+      ErrorCode::kCodecUnsupported);
   write(make_.h264_frame(test::h264_track(), milliseconds(0), true));
   demux();
   EXPECT_EQ(demuxer_.pes.size(), 1U);
@@ -91,17 +92,20 @@ TEST_F(MpegtsMuxer, UnsupportedCodecsChangeNothing) {
 TEST_F(MpegtsMuxer, DelimiterAndParameterSetsAreInserted) {
   const auto track = test::h264_track();
   set_tracks(track, nullptr);
-  const std::vector<uint8_t> expected = {0, 0, 0, 1, 0x09, 0xf0, 0, 0,    0,    1,    0x67, 0x42, 0x00,
-                                         0x1e, 0, 0, 0, 1, 0x68, 0xce, 0x01, 0, 0, 1, 0x65, 0x88};
-  EXPECT_EQ(muxed(make_.nal_frame(track, milliseconds(0), milliseconds(0), true, {{0x65, 0x88}})), expected);
+  const std::vector<uint8_t> expected = {0,    0,    0,    1,    0x09, 0xf0, 0,    0,   0,
+                                         1,    0x67, 0x42, 0x00, 0x1e, 0,    0,    0,   1,
+                                         0x68, 0xce, 0x01, 0,    0,    1,    0x65, 0x88};
+  EXPECT_EQ(muxed(make_.nal_frame(track, milliseconds(0), milliseconds(0), true, {{0x65, 0x88}})),
+            expected);
 }
 
 TEST_F(MpegtsMuxer, PresentParameterSetsAndDelimiterStay) {
   const auto track = test::h264_track();
   set_tracks(track, nullptr);
   const UnitList units = {{0x09, 0x10}, {0x67, 0x01}, {0x68, 0x02}, {0x06, 0x05}, {0x65, 0x88}};
-  const std::vector<uint8_t> expected = {0, 0, 0, 1, 0x09, 0x10, 0, 0, 0, 1, 0x67, 0x01, 0, 0, 0, 1,
-                                         0x68, 0x02, 0, 0, 1, 0x06, 0x05, 0, 0, 1, 0x65, 0x88};
+  const std::vector<uint8_t> expected = {0,    0,    0,    1, 0x09, 0x10, 0,    0,    0, 1,
+                                         0x67, 0x01, 0,    0, 0,    1,    0x68, 0x02, 0, 0,
+                                         1,    0x06, 0x05, 0, 0,    1,    0x65, 0x88};
   EXPECT_EQ(muxed(make_.nal_frame(track, milliseconds(0), milliseconds(0), true, units)), expected);
 }
 
@@ -117,9 +121,11 @@ TEST_F(MpegtsMuxer, OtherPicturesGetNoParameterSetsAndLateDelimitersGo) {
 TEST_F(MpegtsMuxer, HevcInsertsAllThreeParameterSets) {
   const auto track = test::video_track(CodecId::kH265, {{0x40, 0x01}, {0x42, 0x01}, {0x44, 0x01}});
   set_tracks(track, nullptr);
-  const std::vector<uint8_t> expected = {0, 0, 0, 1, 0x46, 0x01, 0x50, 0, 0, 0, 1, 0x40, 0x01, 0, 0, 0, 1,
-                                         0x42, 0x01, 0, 0, 0, 1, 0x44, 0x01, 0, 0, 1, 0x26, 0x01};
-  EXPECT_EQ(muxed(make_.nal_frame(track, milliseconds(0), milliseconds(0), true, {{0x26, 0x01}})), expected);
+  const std::vector<uint8_t> expected = {0, 0,    0,    1,    0x46, 0x01, 0x50, 0,    0,    0,
+                                         1, 0x40, 0x01, 0,    0,    0,    1,    0x42, 0x01, 0,
+                                         0, 0,    1,    0x44, 0x01, 0,    0,    1,    0x26, 0x01};
+  EXPECT_EQ(muxed(make_.nal_frame(track, milliseconds(0), milliseconds(0), true, {{0x26, 0x01}})),
+            expected);
 }
 
 TEST_F(MpegtsMuxer, AacGetsAnAdtsHeader) {
@@ -151,8 +157,8 @@ TEST_F(MpegtsMuxer, Av1ObusGetStartCodesAndEmulationPrevention) {
   set_tracks(track, nullptr);
   // Two OBUs with obu_size: 4 bytes 00 00 01 05 and 1 byte.
   auto frame = make_.frame(track, milliseconds(0), {0x0a, 0x04, 0, 0, 1, 5, 0x32, 0x01, 0x77});
-  const std::vector<uint8_t> expected = {0, 0, 1, 0x12, 0x00, 0, 0, 1, 0x0a, 0x04, 0, 0, 3, 1, 5,
-                                         0, 0, 1, 0x32, 0x01, 0x77};
+  const std::vector<uint8_t> expected = {0, 0, 1, 0x12, 0x00, 0, 0, 1,    0x0a, 0x04, 0,
+                                         0, 3, 1, 5,    0,    0, 1, 0x32, 0x01, 0x77};
   EXPECT_EQ(muxed(frame), expected);
   EXPECT_EQ(demuxer_.streams[0].descriptors,
             (std::vector<uint8_t>{0x05, 4, 'A', 'V', '0', '1', 0x80, 4, 0x81, 0x08, 0x0c, 0xc0}));
@@ -207,7 +213,8 @@ TEST_F(MpegtsMuxer, PcrIsTheDtsOfKeyPicturesAndAtMost100MsApart) {
   EXPECT_GE(last, 90U * 1900);
 }
 
-// Each size around the packet borders, with and without a PCR, so that each amount of stuffing comes up.
+// Each size around the packet borders, with and without a PCR, so that each amount of stuffing
+// comes up.
 TEST_F(MpegtsMuxer, EverySizeIsStuffedRight) {
   const auto track = test::h264_track();
   set_tracks(track, nullptr);
@@ -220,7 +227,8 @@ TEST_F(MpegtsMuxer, EverySizeIsStuffedRight) {
     const milliseconds time(size % 3 == 0 ? 100 * size : 100 * size - 70);
     const auto payload = muxed(make_.nal_frame(track, time, time, size % 7 == 0, {slice}));
     ASSERT_GE(payload.size(), size);
-    EXPECT_TRUE(std::equal(slice.begin(), slice.end(), payload.end() - static_cast<ptrdiff_t>(size)));
+    EXPECT_TRUE(
+        std::equal(slice.begin(), slice.end(), payload.end() - static_cast<ptrdiff_t>(size)));
   }
 }
 
@@ -277,7 +285,10 @@ TEST_F(MpegtsMuxer, SteadyStateGoesStraightIntoTheSink) {
   const auto track = test::h264_track();
   set_tracks(track, nullptr);
   for (int i = 0; i < 200; ++i) {
-    ASSERT_TRUE(muxer_.write_frame(*make_.h264_frame(track, milliseconds(40 * i), i % 50 == 0, 20'000), sink).ok());
+    ASSERT_TRUE(
+        muxer_
+            .write_frame(*make_.h264_frame(track, milliseconds(40 * i), i % 50 == 0, 20'000), sink)
+            .ok());
   }
 }
 

@@ -83,7 +83,8 @@ void PesWriter::begin_packet() {
       size_t used = 2;
       field[1] = 0;
       if (with_flags) {
-        field[1] = static_cast<uint8_t>((first_.random_access ? 0x40 : 0) | (first_.pcr ? 0x10 : 0));
+        field[1] =
+            static_cast<uint8_t>((first_.random_access ? 0x40 : 0) | (first_.pcr ? 0x10 : 0));
         if (first_.pcr) {
           put_pcr(field + used, *first_.pcr);
           used += kPcrBytes;

@@ -17,9 +17,9 @@ struct FirstPacket {
   std::optional<uint64_t> pcr;  // 90 kHz, 33 bits; the 27 MHz extension is always 0
 };
 
-/// Cuts one PES packet into TS packets, ISO/IEC 13818-1 §2.4.3. The payload is copied once, from where
-/// it lies into the sink. The size must be known before, because the last packet's stuffing stands in
-/// front of its payload.
+/// Cuts one PES packet into TS packets, ISO/IEC 13818-1 §2.4.3. The payload is copied once, from
+/// where it lies into the sink. The size must be known before, because the last packet's stuffing
+/// stands in front of its payload.
 class PesWriter {
  public:
   /// @param continuity  the PID's counter; runs on over PES packets.
@@ -50,7 +50,8 @@ class PesWriter {
 /// PES packet header, ISO/IEC 13818-1 §2.4.3.6, with PTS, and with DTS when it differs.
 class PesHeader {
  public:
-  /// @param payload_bytes  what follows the header. PES_packet_length becomes 0 ("not said") when it
+  /// @param payload_bytes  what follows the header. PES_packet_length becomes 0 ("not said") when
+  /// it
   ///                       does not fit its 16 bits, which large video access units do not.
   PesHeader(uint8_t stream_id, uint64_t pts, uint64_t dts, size_t payload_bytes);
   [[nodiscard]] Bytes bytes() const { return {bytes_, size_}; }

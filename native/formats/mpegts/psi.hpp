@@ -8,8 +8,8 @@
 
 namespace millrace::mpegts {
 
-/// Appends one TS packet with a program association table that names one program, its map in kPmtPid:
-/// ISO/IEC 13818-1 §2.4.4.3.
+/// Appends one TS packet with a program association table that names one program, its map in
+/// kPmtPid: ISO/IEC 13818-1 §2.4.4.3.
 void write_pat(ByteSink& out, uint8_t& continuity);
 
 /// Appends one TS packet with the program map table: ISO/IEC 13818-1 §2.4.4.8.
