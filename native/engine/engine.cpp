@@ -1,0 +1,217 @@
+#include "engine/engine.hpp"
+
+#include <algorithm>
+#include <future>
+
+#include "protocols/registry.hpp"
+
+namespace millrace {
+
+namespace {
+
+Identity identity_from(const Fields& fields) {
+  Identity identity;
+  identity.server = fields.text("server", identity.server);
+  identity.version = fields.text("version");
+  identity.ip = fields.text("ip");
+  identity.pid = fields.integer("pid", 0);
+  return identity;
+}
+
+}  // namespace
+
+Engine::Worker::Worker(unsigned index, Engine& engine)
+    : loop(index),
+      sessions(loop),
+      troubles(loop, engine.events_),
+      hub(loop, engine.directory_),
+      context{loop,         hub,           sessions,         engine.events_, troubles, engine.modules_,
+              engine.limits_, engine.identity_, engine.connections_} {}
+
+Engine::Engine(const Fields& options, std::function<void()> wake)
+    : limits_(Limits::from(options.fields("limits"))),
+      identity_(identity_from(options.fields("identity"))),
+      events_(std::move(wake)) {
+  const int64_t wanted = options.integer("loops", 0);
+  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
+  const auto loops = static_cast<unsigned>(wanted > 0 ? std::min<int64_t>(wanted, 256) : std::min(cores, 256U));
+  for (unsigned i = 0; i < loops; ++i) {
+    workers_.push_back(std::make_unique<Worker>(i, *this));
+  }
+  for (const auto& worker : workers_) {
+    worker->thread = std::thread([loop = &worker->loop] { loop->run(); });
+  }
+}
+
+Engine::~Engine() { stop(); }
+
+Result<Engine::Listening> Engine::listen(const Fields& what) {
+  const ProtocolModule* module = find_protocol(what.text("protocol"));
+  const int64_t port = what.integer("port", -1);
+  if (stopped_ || module == nullptr || module->accept == nullptr || port < 0 || port > 65535) {
+    return ErrorCode::kInvalidArgument;
+  }
+  const auto address = Address::parse(what.text("ip", "0.0.0.0"), static_cast<uint16_t>(port));
+  if (!address) {
+    return ErrorCode::kInvalidArgument;
+  }
+  std::shared_ptr<const TlsContext> tls;
+  if (const std::string certificate = what.text("certificate_file"); !certificate.empty()) {
+    auto loaded = TlsContext::load(certificate, what.text("key_file"));
+    if (!loaded.ok()) {
+      return loaded.error();
+    }
+    tls = *loaded;
+  }
+  auto sockets = TcpListener::bind_all(*address, workers_.size());
+  if (!sockets.ok()) {
+    return sockets.error();
+  }
+  const Listening listening{next_listener_++, Address::local_of(sockets->front().get())};
+  const uint16_t local_port = listening.address.port();
+  for (size_t i = 0; i < workers_.size(); ++i) {
+    Worker* worker = workers_[i].get();
+    const size_t limit = limits_.max_connections;
+    auto on_accept = [worker, module, local_port, tls, limit](Fd fd, const Address& peer) {
+      if (worker->context.connections.fetch_add(1, std::memory_order_relaxed) >= limit) {
+        worker->context.connections.fetch_sub(1, std::memory_order_relaxed);
+        worker->troubles.note(module->name, {ErrorCode::kLimitConnections, static_cast<uint32_t>(limit)});
+        return;
+      }
+      auto session = module->accept(worker->context, {std::move(fd), peer, local_port, tls});
+      Session& added = *session;
+      worker->sessions.add(std::move(session));
+      added.start();
+    };
+    auto on_trouble = [worker, module](Error error) { worker->troubles.note(module->name, error); };
+    worker->loop.post([worker, id = listening.id, fd = std::move((*sockets)[i]), on_accept = std::move(on_accept),
+                       on_trouble = std::move(on_trouble)]() mutable {
+      auto listener = std::make_unique<TcpListener>(worker->loop, std::move(fd), std::move(on_accept), std::move(on_trouble));
+      if (listener->start()) {
+        worker->listeners.emplace_back(id, std::move(listener));
+      } else {
+        worker->troubles.note("listen", {ErrorCode::kListenFailed, static_cast<uint32_t>(errno)});
+      }
+    });
+  }
+  return listening;
+}
+
+void Engine::unlisten(uint32_t id) {
+  for (const auto& worker : workers_) {
+    worker->loop.post([at = worker.get(), id] {
+      for (auto& [listener_id, listener] : at->listeners) {
+        if (listener_id == id) {
+          at->loop.dispose(std::move(listener));
+        }
+      }
+      std::erase_if(at->listeners, [](const auto& entry) { return entry.second == nullptr; });
+    });
+  }
+}
+
+void Engine::stop_listening() {
+  for (const auto& worker : workers_) {
+    worker->loop.post([at = worker.get()] {
+      for (auto& entry : at->listeners) {
+        at->loop.dispose(std::move(entry.second));
+      }
+      at->listeners.clear();
+    });
+  }
+}
+
+Engine::Worker* Engine::worker_of(SessionId session) {
+  const unsigned index = SessionTable::loop_of(session);
+  return !stopped_ && index < workers_.size() ? workers_[index].get() : nullptr;
+}
+
+void Engine::accept(SessionId session, Fields options) {
+  if (Worker* worker = worker_of(session)) {
+    worker->loop.post([worker, session, options = std::move(options)] {
+      if (Session* found = worker->sessions.find(session)) {
+        found->decide_accept(options);
+      }
+    });
+  }
+}
+
+void Engine::reject(SessionId session, ErrorCode code, std::string text, int http_status) {
+  if (Worker* worker = worker_of(session)) {
+    worker->loop.post([worker, session, code, text = std::move(text), http_status] {
+      if (Session* found = worker->sessions.find(session)) {
+        found->decide_reject(code, text, http_status);
+      }
+    });
+  }
+}
+
+void Engine::close(SessionId session, ErrorCode code) {
+  if (Worker* worker = worker_of(session)) {
+    worker->loop.post([worker, session, code] {
+      if (Session* found = worker->sessions.find(session)) {
+        found->close(code);
+      }
+    });
+  }
+}
+
+Status Engine::configure(std::string_view protocol, const Fields& settings) {
+  const ProtocolModule* module = find_protocol(protocol);
+  if (module == nullptr || module->configure == nullptr) {
+    return ErrorCode::kNotFound;
+  }
+  module->configure(modules_, settings);
+  return {};
+}
+
+Fields Engine::stats() {
+  Value::List loops;
+  uint64_t dropped = 0;
+  for (const auto& worker : workers_) {
+    loops.emplace_back(Fields{{"index", worker->loop.index()},
+                              {"turns", worker->loop.turns()},
+                              {"busy_ns", worker->loop.busy_ns()},
+                              {"longest_turn_ns", worker->loop.take_longest_turn_ns()}});
+    dropped += worker->hub.dropped_for_loop();
+  }
+  Fields stats;
+  stats.set("loops", std::move(loops));
+  stats.set("connections", connections_.load(std::memory_order_relaxed));
+  stats.set("dropped_for_loop", dropped);
+  return stats;
+}
+
+void Engine::stop() {
+  if (stopped_) {
+    return;
+  }
+  stop_listening();
+  std::vector<std::future<void>> closed;
+  for (const auto& worker : workers_) {
+    auto done = std::make_shared<std::promise<void>>();
+    closed.push_back(done->get_future());
+    worker->loop.post([at = worker.get(), done] {
+      at->sessions.close_all(ErrorCode::kShuttingDown);
+      at->hub.close_outputs();
+      done->set_value();
+    });
+  }
+  for (auto& future : closed) {
+    future.wait();
+  }
+  for (const auto& worker : workers_) {
+    worker->loop.stop();
+  }
+  for (const auto& worker : workers_) {
+    worker->thread.join();
+  }
+  stopped_ = true;
+  // Loops hold each other's frames in tasks and queues: all let go before the first pool is freed.
+  for (const auto& worker : workers_) {
+    worker->loop.discard();
+  }
+  workers_.clear();
+}
+
+}  // namespace millrace

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/result.hpp"
+#include "control/events.hpp"
+#include "control/module_states.hpp"
+#include "control/session.hpp"
+#include "hub/directory.hpp"
+#include "hub/loop_hub.hpp"
+#include "io/listener.hpp"
+#include "io/loop.hpp"
+
+namespace millrace {
+
+/// The data plane: loops with their threads, listeners and sessions. Takes commands from one control
+/// thread and gives it events; holds nothing global, so several may run in one process.
+class Engine {
+ public:
+  /// @param options  `loops` (0 = one per core), `limits`, `identity`.
+  /// @param wake  called on any thread when events wait; the control thread then calls take_events().
+  Engine(const Fields& options, std::function<void()> wake);
+  /// Stops first.
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  struct Listening {
+    uint32_t id = 0;
+    Address address;  // with the port that the system chose
+  };
+  /// Listens on all loops. `what`: `protocol`, `ip`, `port`, `certificate_file`, `key_file`.
+  /// @return kInvalidArgument, kPortInUse, kListenFailed, kTlsBadCertificate.
+  Result<Listening> listen(const Fields& what);
+  void unlisten(uint32_t id);
+  void stop_listening();
+
+  /// Answers to a session's request. Nothing happens when the session has gone or did not ask.
+  void accept(SessionId session, Fields options);
+  void reject(SessionId session, ErrorCode code, std::string text, int http_status);
+  /// Ends a session.
+  void close(SessionId session, ErrorCode code);
+
+  /// Settings of one protocol module for all its sessions.
+  /// @return kNotFound when there is no such module or it has none.
+  Status configure(std::string_view protocol, const Fields& settings);
+
+  std::vector<Fields> take_events() { return events_.take(); }
+  [[nodiscard]] Fields stats();
+
+  /// Ends listeners and sessions and joins the threads. Events of sessions that end come before it
+  /// returns. Safe to call again.
+  void stop();
+
+ private:
+  struct Worker {
+    Worker(unsigned index, Engine& engine);
+    Loop loop;
+    SessionTable sessions;
+    TroubleLog troubles;
+    LoopHub hub;
+    LoopContext context;
+    std::vector<std::pair<uint32_t, std::unique_ptr<TcpListener>>> listeners;
+    std::thread thread;
+  };
+  Worker* worker_of(SessionId session);
+
+  const Limits limits_;
+  Identity identity_;
+  EventQueue events_;
+  ModuleStates modules_;
+  Directory directory_;
+  std::atomic<size_t> connections_{0};
+  std::vector<std::unique_ptr<Worker>> workers_;
+  uint32_t next_listener_ = 1;
+  bool stopped_ = false;
+};
+
+}  // namespace millrace
