@@ -17,7 +17,11 @@ add_library(millrace SHARED ${addon_sources} ${CMAKE_JS_SRC})
 set_target_properties(millrace PROPERTIES
   PREFIX "" SUFFIX ".node" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_CURRENT_SOURCE_DIR}/build/Release)
 target_include_directories(millrace SYSTEM PRIVATE ${CMAKE_JS_INC})
+file(READ ${CMAKE_CURRENT_SOURCE_DIR}/package.json package_json)
+string(JSON package_version GET ${package_json} version)
+set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/package.json)
 target_compile_definitions(millrace PRIVATE
+  MILLRACE_VERSION="${package_version}"
   NAPI_VERSION=8 NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS NAPI_DISABLE_CPP_EXCEPTIONS)
 target_link_libraries(millrace PRIVATE millrace_core)
 

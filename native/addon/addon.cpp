@@ -149,7 +149,7 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
       const Fields reason = fields_from_js(info[1]);
       const ErrorCode code = code_from(reason.text("code"), ErrorCode::kAdmissionRefused);
       engine_->reject(session_from(info[0]), code, reason.text("text", error_info(code).text),
-                      static_cast<int>(reason.integer("http_status", error_info(code).http)));
+                      static_cast<int>(reason.integer("http_status", error_info(code).http_status)));
     }
   }
 

@@ -13,6 +13,7 @@ enum class TimeJitter : uint8_t {
   kFull,  // a reader's clock starts near zero, jumps are mended
   kZero,  // a reader's clock starts at zero
   kOff,   // the stream's own clock
+  kSource,  // the publisher's clock (SRS's `atc`)
 };
 
 /// A reader's clock against the stream's.
@@ -25,7 +26,8 @@ struct ReaderClock {
 /// A place in a rendition's log at which a reader may begin, and what it must be told first.
 struct JoinPoint {
   uint64_t position = 0;
-  MediaTime dts{0};  // of the frame that follows
+  MediaTime dts{0};         // of the frame that follows, or of the last one at the end of the log
+  MediaTime source_dts{0};  // of the same on the publisher's clock
   TrackRef video;    // as of here; null when there is none
   TrackRef audio;
   FrameRef metadata;
@@ -43,10 +45,12 @@ class Muxer {
   virtual void write_track(const Track& track, MediaTime at, ByteLog& log) = 0;
   virtual void write_frame(const Frame& frame, ByteLog& log) = 0;
 
-  /// True when bytes about `track` in the log cannot be understood by a reader that was primed without
-  /// it. The rendition then primes each reader anew when it gets there.
-  [[nodiscard]] virtual bool needs_prime_for(const Track& track) const {
+  /// Asked before `write_track`. True when bytes about `track` in the log could not be understood by a
+  /// reader that was primed without it: the rendition then primes each reader anew when it gets there,
+  /// instead of calling `write_track`.
+  [[nodiscard]] virtual bool needs_prime_for(const Track& track, MediaTime at) {
     (void)track;
+    (void)at;
     return false;
   }
   /// State to be kept with a join point here.

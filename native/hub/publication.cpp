@@ -44,6 +44,7 @@ void Publication::push(Ref<Frame> frame, MediaTime raw_dts, MediaTime raw_pts) {
   const auto times = clock_.normalise(frame->track->kind, raw_dts, raw_pts, stream.hub().loop().now());
   frame->dts = times.dts;
   frame->pts = times.pts;
+  frame->source_dts = raw_dts;
   ++(frame->is_video() ? video_frames_ : audio_frames_);
   if (!mix_correct_) {
     stream.take_frame(std::move(frame));

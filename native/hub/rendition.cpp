@@ -31,6 +31,22 @@ void Reader::pump() {
   }
 }
 
+void Reader::leave() {
+  if (rendition_ == nullptr) {
+    return;
+  }
+  if (position_ != kWaiting && primed_ && !needs_prime_) {
+    rendition_->copy_rest_of_frame(*this, carry_);
+  }
+  carry_.insert(carry_.end(), between_.begin(), between_.end());
+  if (!carry_.empty()) {
+    connection_.write(Bytes(carry_));
+    std::vector<uint8_t>().swap(carry_);
+    std::vector<uint8_t>().swap(between_);
+  }
+  rendition_->remove(*this);
+}
+
 void Reader::write_between_frames(Bytes bytes) {
   if (rendition_ == nullptr || (carry_.empty() && rendition_->at_boundary(position_))) {
     connection_.write(bytes);
@@ -114,7 +130,7 @@ void Rendition::on_track(const TrackRef& track) {
     return;
   }
   *current = track;
-  if (muxer_->needs_prime_for(*track)) {
+  if (muxer_->needs_prime_for(*track, last_dts_)) {
     splices_.push_back(join_point_at_head());
   } else {
     muxer_->write_track(*track, last_dts_, log_);
@@ -136,6 +152,7 @@ void Rendition::on_frame(const FrameRef& frame) {
   note_join_point(*frame);
   muxer_->write_frame(*frame, log_);
   last_dts_ = std::max(last_dts_, frame->dts);
+  last_source_dts_ = frame->source_dts;
   ++frames_;
   note_entry(last_dts_);
   if (!settled_) {
@@ -174,7 +191,7 @@ void Rendition::note_entry(MediaTime dts) {
 }
 
 JoinPoint Rendition::join_point_at_head() const {
-  return {log_.end(), last_dts_, video_, audio_, metadata_, muxer_->mark()};
+  return {log_.end(), last_dts_, last_source_dts_, video_, audio_, metadata_, muxer_->mark()};
 }
 
 void Rendition::note_join_point(const Frame& frame) {
@@ -183,6 +200,7 @@ void Rendition::note_join_point(const Frame& frame) {
     if (frame.random_access) {
       JoinPoint point = join_point_at_head();
       point.dts = frame.dts;
+      point.source_dts = frame.source_dts;
       point.video = frame.track;
       joins_.push_back(std::move(point));
       frames_since_join_ = 0;
@@ -198,6 +216,7 @@ void Rendition::note_join_point(const Frame& frame) {
     // Perhaps there is audio only; then those who wait begin with the first frame.
     JoinPoint point = join_point_at_head();
     point.dts = frame.dts;
+    point.source_dts = frame.source_dts;
     joins_.push_back(std::move(point));
     return;
   }
@@ -479,17 +498,23 @@ void Rendition::trim() {
   log_.trim(keep_from);
 }
 
+/// What must follow the bytes that a reader has had, so that it stands between two frames.
+void Rendition::copy_rest_of_frame(const Reader& reader, std::vector<uint8_t>& out) const {
+  const bool repeat = reader.connection_.must_repeat_write();
+  if (reader.position_ == Reader::kWaiting || (!repeat && at_boundary(reader.position_))) {
+    return;
+  }
+  uint64_t stop = entry_end_after(reader.position_);
+  while (repeat && stop - reader.position_ < kTlsRecordBytes && stop < log_.end()) {
+    stop = entry_end_after(stop);
+  }
+  log_.copy(reader.position_, stop, out);
+}
+
 /// The log is about to forget what this reader has not had: it keeps the rest of the frame it is in the
 /// middle of, then goes on at the newest random access point.
 void Rendition::overtake(Reader& reader) {
-  const bool repeat = reader.connection_.must_repeat_write();
-  if (repeat || !at_boundary(reader.position_)) {
-    uint64_t stop = entry_end_after(reader.position_);
-    while (repeat && stop - reader.position_ < kTlsRecordBytes && stop < log_.end()) {
-      stop = entry_end_after(stop);
-    }
-    log_.copy(reader.position_, stop, reader.carry_);
-  }
+  copy_rest_of_frame(reader, reader.carry_);
   ++reader.skips_;
   reader.needs_prime_ = true;
   reader.position_ = Reader::kWaiting;

@@ -52,6 +52,9 @@ class Reader {
 
   /// Sends what there is; to be called when the connection is writable again.
   void pump();
+  /// Leaves the rendition between two frames: the rest of one that is half sent is queued. The reader
+  /// keeps its clock and may be added again, to this or to another rendition of the stream.
+  void leave();
   /// Sends bytes of the session's own (an answer, a pong) between two frames, never inside one.
   void write_between_frames(Bytes bytes);
   /// How often the reader was too slow and went on at a later random access point.
@@ -135,6 +138,7 @@ class Rendition final : public FrameSink, private TurnEnd {
   void maintain();
   void trim();
   void overtake(Reader& reader);
+  void copy_rest_of_frame(const Reader& reader, std::vector<uint8_t>& out) const;
   [[nodiscard]] JoinPoint join_point_at_head() const;
   [[nodiscard]] const JoinPoint* splice_at(uint64_t position) const;
   [[nodiscard]] uint64_t next_stop(uint64_t position) const;
@@ -152,6 +156,7 @@ class Rendition final : public FrameSink, private TurnEnd {
   TrackRef audio_;
   FrameRef metadata_;
   MediaTime last_dts_{0};
+  MediaTime last_source_dts_{0};
   MediaTime first_dts_{0};
   bool any_frame_ = false;
   bool settled_ = false;  // it is known whether there is video

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
+#include <utility>
 
 namespace millrace {
 
@@ -46,9 +47,12 @@ Loop::~Loop() { discard(); }
 
 void Loop::discard() {
   pool_.bind_to_this_thread();
-  tasks_.clear();
-  disposed_.clear();
-  kept_.clear();
+  // Moved out first: what is destroyed may look for itself here, or dispose of more.
+  while (!tasks_.empty() || !disposed_.empty() || !kept_.empty()) {
+    const auto tasks = std::exchange(tasks_, {});
+    const auto kept = std::exchange(kept_, {});
+    const auto disposed = std::exchange(disposed_, {});
+  }
 }
 
 void Loop::drop(const void* object) {

@@ -31,6 +31,7 @@ class Frame {
   TrackRef track;
   MediaTime dts{0};  // monotonic per track after the normaliser
   MediaTime pts{0};  // >= dts for what encoders produce; may be below it in broken streams
+  MediaTime source_dts{0};  // on the publisher's own clock, for outputs that show that (SRS's `atc`)
   bool random_access = false;  // decoding can start here: IDR, CRA/BLA, AV1 key frame; every audio frame
   bool end_of_sequence = false;  // FLV "sequence end"; payload empty
 

@@ -1,0 +1,39 @@
+#pragma once
+
+#include "hub/muxer.hpp"
+
+namespace millrace::http_flv {
+
+/// What wraps each FLV tag on its way. The wrapping is the same for all viewers, so it is done once.
+enum class Framing : uint8_t {
+  kNone,       // HTTP/1.0: up to the end of the connection
+  kChunked,    // HTTP/1.1: a chunk for each tag, RFC 9112 §7.1
+  kWebSocket,  // a binary message for each tag, RFC 6455 §5
+};
+
+struct FlvMuxerOptions {
+  Framing framing = Framing::kNone;
+  bool audio = true;  // false: tags of that kind are left out
+  bool video = true;
+  bool source_clock = false;  // tags carry the publisher's own times
+};
+
+/// A stream as FLV (E.3): tags with absolute times, which are the stream's own for every viewer. A viewer
+/// who joins late therefore begins at the stream's time and not at zero; FLV players subtract the first.
+class FlvMuxer final : public Muxer {
+ public:
+  explicit FlvMuxer(const FlvMuxerOptions& options) : options_(options) {}
+
+  void write_track(const Track& track, MediaTime at, ByteLog& log) override;
+  void write_frame(const Frame& frame, ByteLog& log) override;
+  void write_prime(const JoinPoint& point, ReaderClock& clock, std::vector<uint8_t>& out) override;
+
+ private:
+  [[nodiscard]] bool wanted(TrackKind kind) const;
+  [[nodiscard]] uint32_t wire_time(const Frame& frame) const;
+
+  const FlvMuxerOptions options_;
+  std::vector<uint8_t> scratch_;
+};
+
+}  // namespace millrace::http_flv

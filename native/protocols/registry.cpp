@@ -1,0 +1,26 @@
+#include "protocols/registry.hpp"
+
+#include <array>
+
+#include "protocols/rtmp/rtmp_session.hpp"
+
+namespace millrace {
+
+namespace {
+
+constexpr std::array kProtocols{&rtmp::kModule};
+
+}  // namespace
+
+std::span<const ProtocolModule* const> protocol_modules() { return kProtocols; }
+
+const ProtocolModule* find_protocol(std::string_view name) {
+  for (const ProtocolModule* module : kProtocols) {
+    if (module->name == name) {
+      return module;
+    }
+  }
+  return nullptr;
+}
+
+}  // namespace millrace

@@ -1,0 +1,142 @@
+#include "protocols/rtmp/rtmp_muxer.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "formats/flv/muxer.hpp"
+#include "protocols/rtmp/media_chunks.hpp"
+
+namespace millrace::rtmp {
+
+namespace {
+
+// AMF0: "|RtmpSampleAccess", true, true; what every server sends before media, and so no player minds.
+constexpr std::array<uint8_t, 24> kSampleAccess{0x02, 0x00, 0x11, '|', 'R', 't', 'm', 'p', 'S', 'a', 'm', 'p',
+                                                'l',  'e',  'A',  'c', 'c', 'e', 's', 's', 0x01, 0x01, 0x01, 0x01};
+
+uint32_t chunk_stream_of(TrackKind kind) {
+  return kind == TrackKind::kVideo ? kVideoChunkStream : kAudioChunkStream;
+}
+
+MessageType message_type_of(TrackKind kind) {
+  return kind == TrackKind::kVideo ? MessageType::kVideo : MessageType::kAudio;
+}
+
+}  // namespace
+
+bool RtmpMuxer::wanted(TrackKind kind) const {
+  return kind == TrackKind::kData || (kind == TrackKind::kVideo ? options_.video : options_.audio);
+}
+
+bool RtmpMuxer::needs_prime_for(const Track& track, MediaTime at) {
+  ChunkStreamClock& clock = clock_of(track.kind);
+  if (clock.open || !wanted(track.kind) || !flv::can_carry(track.codec)) {
+    return false;
+  }
+  // Deltas on this chunk stream count from here, and a player must be told from what.
+  clock = {true, to_ms(at)};
+  return true;
+}
+
+void RtmpMuxer::write_track(const Track& track, MediaTime /*at*/, ByteLog& log) {
+  if (!wanted(track.kind) || !flv::can_carry(track.codec)) {
+    return;
+  }
+  const size_t size = flv::sequence_header_size(track);
+  if (size == 0) {
+    return;
+  }
+  scratch_.resize(size);
+  ByteWriter writer(scratch_);
+  flv::write_sequence_header(track, writer);
+  const std::array<Bytes, 1> pieces{Bytes(scratch_)};
+  write_delta(chunk_stream_of(track.kind), message_type_of(track.kind), 0, options_.chunk_size, pieces,
+              [&log](Bytes bytes) { log.append(bytes); });
+}
+
+void RtmpMuxer::write_frame(const Frame& frame, ByteLog& log) {
+  const TrackKind kind = frame.track->kind;
+  if (!wanted(kind) || !flv::can_carry(frame.track->codec)) {
+    return;
+  }
+  std::array<uint8_t, flv::kMaxBodyHeaderSize> room;
+  ByteWriter header(room);
+  flv::write_body_header(frame, header);
+  const std::array<Bytes, 2> pieces{header.written(), frame.payload()};
+  const auto append = [&log](Bytes bytes) { log.append(bytes); };
+  if (kind == TrackKind::kData) {
+    // Metadata has no time of its own: zero for every player.
+    write_absolute({kDataChunkStream, MessageType::kDataAmf0, 0, kMediaStreamId}, options_.chunk_size, pieces, append);
+    return;
+  }
+  ChunkStreamClock& clock = clock_of(kind);
+  const int64_t time_ms = to_ms(frame.dts);
+  const auto delta = std::clamp<int64_t>(time_ms - clock.last_ms, 0, kExtendedTimestamp - 1);
+  clock.last_ms += delta;
+  write_delta(chunk_stream_of(kind), message_type_of(kind), static_cast<uint32_t>(delta), options_.chunk_size, pieces,
+              append);
+}
+
+std::array<int64_t, 4> RtmpMuxer::mark() const {
+  return {video_.open ? 1 : 0, video_.last_ms, audio_.open ? 1 : 0, audio_.last_ms};
+}
+
+void RtmpMuxer::open_chunk_stream(const Track& track, uint32_t time_ms, std::vector<uint8_t>& out) const {
+  const auto append = [&out](Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); };
+  const size_t size = flv::sequence_header_size(track);
+  const uint32_t chunk_stream = chunk_stream_of(track.kind);
+  if (size == 0) {
+    // The codec has no sequence header (MP3), yet the chunk stream must begin with an absolute time.
+    const std::array<Bytes, 1> pieces{Bytes(kSampleAccess)};
+    write_absolute({chunk_stream, MessageType::kDataAmf0, time_ms, kMediaStreamId}, options_.chunk_size, pieces, append);
+    return;
+  }
+  std::vector<uint8_t> body(size);
+  ByteWriter writer(body);
+  flv::write_sequence_header(track, writer);
+  const std::array<Bytes, 1> pieces{Bytes(body)};
+  write_absolute({chunk_stream, message_type_of(track.kind), time_ms, kMediaStreamId}, options_.chunk_size, pieces,
+                 append);
+}
+
+void RtmpMuxer::write_prime(const JoinPoint& point, ReaderClock& clock, std::vector<uint8_t>& out) {
+  const bool video_open = point.mark[0] != 0;
+  const int64_t video_ms = point.mark[1];
+  const bool audio_open = point.mark[2] != 0;
+  const int64_t audio_ms = point.mark[3];
+  if (!clock.started) {
+    clock.started = true;
+    int64_t origin = to_ms(point.dts);
+    if (video_open) {
+      origin = std::min(origin, video_ms);
+    }
+    if (audio_open) {
+      origin = std::min(origin, audio_ms);
+    }
+    switch (clock.jitter) {
+      case TimeJitter::kFull:
+      case TimeJitter::kZero: clock.origin = from_ms(origin); break;
+      case TimeJitter::kOff: clock.origin = MediaTime(0); break;
+      case TimeJitter::kSource: clock.origin = point.dts - point.source_dts; break;
+    }
+  }
+  const auto wire_time = [&clock](int64_t stream_ms) {
+    return static_cast<uint32_t>(stream_ms - to_ms(clock.origin));  // wraps after 2^32 ms, as the format does
+  };
+  if (point.metadata) {
+    std::array<uint8_t, flv::kMaxBodyHeaderSize> room;
+    ByteWriter header(room);
+    flv::write_body_header(*point.metadata, header);
+    const std::array<Bytes, 2> pieces{header.written(), point.metadata->payload()};
+    write_absolute({kDataChunkStream, MessageType::kDataAmf0, 0, kMediaStreamId}, options_.chunk_size, pieces,
+                   [&out](Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); });
+  }
+  if (audio_open && point.audio) {
+    open_chunk_stream(*point.audio, wire_time(audio_ms), out);
+  }
+  if (video_open && point.video) {
+    open_chunk_stream(*point.video, wire_time(video_ms), out);
+  }
+}
+
+}  // namespace millrace::rtmp
