@@ -17,6 +17,8 @@ enum class ErrorCode : uint16_t {
   kTimedOut = 1011,  ///< the time limit has passed
   kConfigInvalid = 1023,  ///< configuration is not valid
   kStreamBusy = 1028,  ///< another peer publishes this stream
+  kPidFileUnusable = 1034,  ///< the pid file cannot be written
+  kAlreadyRunning = 1035,  ///< another server runs with this pid file
   kSecurityNoRule = 1052,  ///< no rule of the security section allows this peer
   kSecurityDenied = 1053,  ///< a deny rule of the security section names this peer
   kSecurityNotAllowed = 1054,  ///< no allow rule of the security section names this peer
@@ -46,6 +48,10 @@ enum class ErrorCode : uint16_t {
   kNotFound = 1118,  ///< there is nothing of this name
   kPublisherGone = 1119,  ///< the publisher of this stream has gone
   kLimitStreams = 1120,  ///< too many streams
+  kLogFileUnusable = 1121,  ///< the log file cannot be written
+  kWorkDirUnusable = 1122,  ///< the working directory cannot be entered
+  kAddonUnusable = 1123,  ///< the native part cannot be loaded
+  kDaemonFailed = 1124,  ///< the background process ended before it was up
   kTlsBadCertificate = 1130,  ///< certificate or private key cannot be used
   kTlsHandshakeFailed = 1131,  ///< the TLS handshake failed
   kTlsProtocolError = 1132,  ///< a TLS record is not valid
@@ -60,7 +66,7 @@ enum class ErrorCode : uint16_t {
   kStreamNotFound = 2048,  ///< there is no such stream
   kClientNotFound = 2049,  ///< there is no such client
   kStreamNameEmpty = 2051,  ///< the stream name is empty
-  kKickedForIdle = 2056,  ///< the publisher sent nothing for too long
+  kKickedForIdle = 2056,  ///< nobody played what the publisher sent for too long
   kRtspTransportUnsupported = 2057,  ///< RTSP transport is not supported
   kRtmpHandshakeVersion = 2100,  ///< RTMP version in C0 or S0 is not supported
   kRtmpHandshakeDigest = 2101,  ///< RTMP handshake digest does not match
@@ -191,13 +197,15 @@ struct ErrorInfo {
 };
 
 /// The error table in the order of its numbers.
-inline constexpr std::array<ErrorInfo, 160> kErrorTable = {{
+inline constexpr std::array<ErrorInfo, 166> kErrorTable = {{
   {ErrorCode::kNone, ErrorScope::kPacket, 200, "NONE", "no error"},
   {ErrorCode::kSocketRead, ErrorScope::kSession, 500, "SOCKET_READ", "reading from a socket failed"},
   {ErrorCode::kSocketWrite, ErrorScope::kSession, 500, "SOCKET_WRITE", "writing to a socket failed"},
   {ErrorCode::kTimedOut, ErrorScope::kSession, 504, "TIMED_OUT", "the time limit has passed"},
   {ErrorCode::kConfigInvalid, ErrorScope::kProcess, 400, "CONFIG_INVALID", "configuration is not valid"},
   {ErrorCode::kStreamBusy, ErrorScope::kSession, 409, "STREAM_BUSY", "another peer publishes this stream"},
+  {ErrorCode::kPidFileUnusable, ErrorScope::kProcess, 500, "PID_FILE_UNUSABLE", "the pid file cannot be written"},
+  {ErrorCode::kAlreadyRunning, ErrorScope::kProcess, 500, "ALREADY_RUNNING", "another server runs with this pid file"},
   {ErrorCode::kSecurityNoRule, ErrorScope::kSession, 403, "SECURITY_NO_RULE", "no rule of the security section allows this peer"},
   {ErrorCode::kSecurityDenied, ErrorScope::kSession, 403, "SECURITY_DENIED", "a deny rule of the security section names this peer"},
   {ErrorCode::kSecurityNotAllowed, ErrorScope::kSession, 403, "SECURITY_NOT_ALLOWED", "no allow rule of the security section names this peer"},
@@ -227,6 +235,10 @@ inline constexpr std::array<ErrorInfo, 160> kErrorTable = {{
   {ErrorCode::kNotFound, ErrorScope::kSession, 404, "NOT_FOUND", "there is nothing of this name"},
   {ErrorCode::kPublisherGone, ErrorScope::kSession, 404, "PUBLISHER_GONE", "the publisher of this stream has gone"},
   {ErrorCode::kLimitStreams, ErrorScope::kSession, 503, "LIMIT_STREAMS", "too many streams"},
+  {ErrorCode::kLogFileUnusable, ErrorScope::kProcess, 500, "LOG_FILE_UNUSABLE", "the log file cannot be written"},
+  {ErrorCode::kWorkDirUnusable, ErrorScope::kProcess, 500, "WORK_DIR_UNUSABLE", "the working directory cannot be entered"},
+  {ErrorCode::kAddonUnusable, ErrorScope::kProcess, 500, "ADDON_UNUSABLE", "the native part cannot be loaded"},
+  {ErrorCode::kDaemonFailed, ErrorScope::kProcess, 500, "DAEMON_FAILED", "the background process ended before it was up"},
   {ErrorCode::kTlsBadCertificate, ErrorScope::kProcess, 500, "TLS_BAD_CERTIFICATE", "certificate or private key cannot be used"},
   {ErrorCode::kTlsHandshakeFailed, ErrorScope::kSession, 400, "TLS_HANDSHAKE_FAILED", "the TLS handshake failed"},
   {ErrorCode::kTlsProtocolError, ErrorScope::kSession, 400, "TLS_PROTOCOL_ERROR", "a TLS record is not valid"},
@@ -241,7 +253,7 @@ inline constexpr std::array<ErrorInfo, 160> kErrorTable = {{
   {ErrorCode::kStreamNotFound, ErrorScope::kSession, 404, "STREAM_NOT_FOUND", "there is no such stream"},
   {ErrorCode::kClientNotFound, ErrorScope::kSession, 404, "CLIENT_NOT_FOUND", "there is no such client"},
   {ErrorCode::kStreamNameEmpty, ErrorScope::kSession, 400, "STREAM_NAME_EMPTY", "the stream name is empty"},
-  {ErrorCode::kKickedForIdle, ErrorScope::kSession, 408, "KICKED_FOR_IDLE", "the publisher sent nothing for too long"},
+  {ErrorCode::kKickedForIdle, ErrorScope::kSession, 408, "KICKED_FOR_IDLE", "nobody played what the publisher sent for too long"},
   {ErrorCode::kRtspTransportUnsupported, ErrorScope::kSession, 461, "RTSP_TRANSPORT_UNSUPPORTED", "RTSP transport is not supported"},
   {ErrorCode::kRtmpHandshakeVersion, ErrorScope::kSession, 400, "RTMP_HANDSHAKE_VERSION", "RTMP version in C0 or S0 is not supported"},
   {ErrorCode::kRtmpHandshakeDigest, ErrorScope::kSession, 400, "RTMP_HANDSHAKE_DIGEST", "RTMP handshake digest does not match"},

@@ -1,0 +1,80 @@
+import { describeError } from './errors/server-error.ts';
+import type { EngineRequests } from './http/engine-requests.ts';
+import type { Logger } from './log/logger.ts';
+import type { RepeatedLines } from './log/repeated-lines.ts';
+import type { HttpRequest, NativeEngine, StreamTracks } from './native/boundary.ts';
+import type { EventHandlers } from './native/dispatch.ts';
+import type { Admissions } from './protocols/admissions.ts';
+import { tracksLine, troubleLine } from './sessions/session-lines.ts';
+import type { Sessions } from './sessions/sessions.ts';
+
+/** The parts that events of the engine go to. */
+export interface EngineHandlersContext {
+  readonly engine: Pick<NativeEngine, 'respond'>;
+  readonly sessions: Sessions;
+  readonly admissions: Admissions;
+  readonly requests: EngineRequests;
+  /** Context of lines that belong to no session. */
+  readonly log: Logger;
+  readonly lines: RepeatedLines;
+  readonly faults: RepeatedLines;
+  /** Called after a session has gone. */
+  readonly onLeft: () => void;
+  readonly onTracks: (tracks: StreamTracks) => void;
+}
+
+/** Which part each event of the engine goes to. Events of sessions that are gone are passed over. */
+export function engineHandlers(context: EngineHandlersContext): EventHandlers {
+  const { sessions, admissions, log, lines, faults } = context;
+
+  const decide = (event: Parameters<Admissions['decide']>[1]): void => {
+    const session = sessions.get(event.session);
+    if (session) {
+      admissions
+        .decide(session, event)
+        .catch((error: unknown) => session.log.error(`admission: ${describeError(error)}`));
+    }
+  };
+
+  const answer = async (event: HttpRequest): Promise<void> => {
+    context.engine.respond(event.request, await context.requests.answer(event));
+  };
+
+  return {
+    session_opened: (event) => {
+      sessions.open(event);
+    },
+    connect_requested: (event) => {
+      const session = sessions.get(event.session);
+      if (session) {
+        admissions.connect(session, event);
+      }
+    },
+    publish_requested: decide,
+    play_requested: decide,
+    hls_session_requested: (event) => {
+      if (!sessions.get(event.session)) {
+        sessions.open({ ...event, protocol: 'hls', port: 0, tls: false });
+      }
+      decide(event);
+    },
+    publish_stopped: (event) => sessions.stopMedia(event),
+    play_stopped: (event) => sessions.stopMedia(event),
+    session_closed: (event) => {
+      sessions.close(event);
+      context.onLeft();
+    },
+    stream_tracks: (event) => {
+      lines.write(sessions.get(event.session)?.log ?? log, 'info', event.stream, tracksLine(event));
+      context.onTracks(event);
+    },
+    http_request: (event) => {
+      answer(event).catch((error: unknown) => log.error(`http answer: ${describeError(error)}`));
+    },
+    trouble: (event) => {
+      const session = event.session === undefined ? undefined : sessions.get(event.session);
+      const kind = `${event.area} ${event.code} ${session?.ip ?? ''}`;
+      faults.write(session?.log ?? log, 'warn', kind, troubleLine(event));
+    },
+  };
+}

@@ -1,0 +1,372 @@
+import type { ErrorCode } from '../errors/codes.ts';
+
+/**
+ * What crosses between TypeScript and the engine: plain data with keys in `snake_case`. Commands go
+ * in, events come out in batches; no media byte passes. Durations end in `_ms`, sizes in `_bytes`.
+ */
+
+/** A session of the engine: a number with a generation. Commands for one that is gone do nothing. */
+export type SessionId = number;
+/** An HTTP request that waits for its answer. */
+export type RequestId = number;
+/** A listener of the engine. */
+export type ListenerId = number;
+/** Name of a stream in the engine: its stream url, e.g. `/live/livestream`. */
+export type EngineStreamKey = string;
+
+/** How the server names itself to peers. */
+export interface EngineIdentity {
+  /** `Server` header and `srs_server`, e.g. `SRS/7.0.18(Hang)`. */
+  readonly server: string;
+  readonly version: string;
+  /** `srs_server_ip`. */
+  readonly ip: string;
+  /** `srs_pid`. */
+  readonly pid: number;
+}
+
+/** What peers may take; see the `millrace` block of the configuration. */
+export interface EngineLimits {
+  readonly max_connections: number;
+  readonly max_message_bytes: number;
+  readonly max_unfinished_bytes: number;
+  readonly max_chunk_streams: number;
+  readonly handshake_timeout_ms: number;
+  readonly request_head_timeout_ms: number;
+  readonly max_request_head_bytes: number;
+  readonly gop_cache_max_bytes: number;
+  readonly ring_max_bytes: number;
+  readonly ring_max_ms: number;
+  readonly slow_reader_timeout_ms: number;
+  readonly admission_timeout_ms: number;
+  readonly idle_timeout_ms: number;
+}
+
+export interface EngineOptions {
+  /** Loop threads; 0 starts one per core. */
+  readonly loops: number;
+  readonly limits: EngineLimits;
+  readonly identity: EngineIdentity;
+}
+
+export interface ListenOptions {
+  readonly protocol: 'rtmp' | 'http';
+  readonly ip: string;
+  /** 0 lets the system choose. */
+  readonly port: number;
+  /** PEM files; both make the listener speak TLS. */
+  readonly certificate_file?: string;
+  readonly key_file?: string;
+}
+
+/** A listener that is open. */
+export interface EngineListener {
+  readonly id: ListenerId;
+  readonly ip: string;
+  readonly port: number;
+}
+
+/** Answer to `connect_requested`. */
+export interface ConnectOptions {
+  readonly chunk_size: number;
+  readonly out_ack_size: number;
+  readonly in_ack_size: number;
+}
+
+/** HLS of one stream; see `vhost.hls`. */
+export interface HlsOptions {
+  readonly [key: string]: string | number | boolean;
+}
+
+/** Answer to `publish_requested`. */
+export interface PublishOptions {
+  readonly stream: EngineStreamKey;
+  readonly first_packet_timeout_ms: number;
+  readonly normal_timeout_ms: number;
+  readonly mix_correct: boolean;
+  readonly parse_sps: boolean;
+  readonly try_annexb_first: boolean;
+  readonly reduce_sequence_header: boolean;
+  readonly tcp_nodelay: boolean;
+  readonly gop_cache: boolean;
+  readonly gop_cache_max_frames: number;
+  readonly max_metadata_bytes: number;
+  /** What is made of the stream whether or not somebody plays it. */
+  readonly outputs: { readonly hls?: HlsOptions };
+}
+
+/** How FLV over HTTP announces its tracks; see `vhost.http_remux`. */
+export interface RemuxOptions {
+  readonly has_audio: boolean;
+  readonly has_video: boolean;
+  readonly guess_has_av: boolean;
+  readonly drop_if_not_match: boolean;
+}
+
+/** Answer to `play_requested` over RTMP; HTTP adds {@link RemuxOptions}. */
+export interface PlayOptions extends Partial<RemuxOptions> {
+  readonly stream: EngineStreamKey;
+  readonly gop_cache: boolean;
+  readonly mw_latency_ms: number;
+  readonly mw_msgs: number;
+  readonly min_latency: boolean;
+  readonly tcp_nodelay: boolean;
+  readonly queue_length_ms: number;
+  readonly send_min_interval_ms: number;
+  readonly time_jitter: 'full' | 'zero' | 'off';
+  readonly atc: boolean;
+  readonly chunk_size: number;
+  /** The session ends after so long; 0 is no limit. */
+  readonly duration_ms: number;
+}
+
+/** Answer to `hls_session_requested`. */
+export interface HlsSessionOptions {
+  readonly stream: EngineStreamKey;
+}
+
+export type AcceptOptions = ConnectOptions | PublishOptions | PlayOptions | HlsSessionOptions;
+
+/** Why a request was refused. */
+export interface Rejection {
+  readonly code: ErrorCode;
+  /** For the peer, where its protocol has a place for it. */
+  readonly text: string;
+  readonly http_status?: number;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string | Uint8Array;
+}
+
+/** Live streams over HTTP below one path template. */
+export interface LiveMount extends RemuxOptions {
+  readonly format: string;
+  /** e.g. `[vhost]/[app]/[stream].flv`. */
+  readonly mount: string;
+}
+
+/** A folder of static files below a path. */
+export interface StaticMount {
+  readonly mount: string;
+  readonly dir: string;
+}
+
+/** What the HTTP listeners serve for one vhost. */
+export interface HttpVhost {
+  readonly name: string;
+  readonly live_mounts: readonly LiveMount[];
+  readonly hls: HlsOptions | null;
+  readonly static_mounts: readonly StaticMount[];
+}
+
+/** Everything about the HTTP listeners that may change while they are open. */
+export interface HttpConfig {
+  /** Answer with CORS headers that allow every origin. */
+  readonly crossdomain: boolean;
+  readonly server_header: string;
+  readonly vhosts: readonly HttpVhost[];
+}
+
+export interface LoopStats {
+  readonly index: number;
+  readonly turns: number;
+  readonly busy_ns: number;
+  readonly longest_turn_ns: number;
+  readonly sessions: number;
+}
+
+export interface EngineStats {
+  readonly loops: readonly LoopStats[];
+  readonly sessions: number;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+  readonly counters: Readonly<Record<string, number>>;
+}
+
+/** Versions of the addon and of what is linked into it. */
+export interface NativeVersions {
+  readonly millrace: string;
+  readonly openssl: string;
+}
+
+/** A peer connected. */
+export interface SessionOpened {
+  readonly type: 'session_opened';
+  readonly session: SessionId;
+  readonly protocol: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly tls: boolean;
+  /** Context id: 8 characters [0-9a-z]. */
+  readonly cid: string;
+}
+
+/** RTMP `connect`. */
+export interface ConnectRequested {
+  readonly type: 'connect_requested';
+  readonly session: SessionId;
+  readonly tc_url: string;
+  readonly app: string;
+  readonly page_url: string;
+  readonly swf_url: string;
+  readonly flash_version: string;
+  readonly schema: string;
+  readonly host: string;
+  readonly port: number;
+  /** Candidate: what the peer named, before the configuration was asked. */
+  readonly vhost: string;
+  readonly param: string;
+}
+
+/** The parts of a stream's name, as the peer wrote them. */
+export interface RequestedName {
+  /** Candidate: what the peer named, before the configuration was asked. */
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+  /** Query of the user, with its `?`. */
+  readonly param: string;
+  readonly tc_url: string;
+  readonly page_url: string;
+}
+
+export interface PublishRequested extends RequestedName {
+  readonly type: 'publish_requested';
+  readonly session: SessionId;
+  readonly protocol: string;
+  readonly form: 'fmle' | 'flash' | 'haivision';
+}
+
+export interface PlayRequested extends RequestedName {
+  readonly type: 'play_requested';
+  readonly session: SessionId;
+  readonly protocol: 'rtmp' | 'http_flv';
+  /** Output form, e.g. `flv`. */
+  readonly format: string;
+  /** What the peer asked for; 0 or less is no limit. */
+  readonly duration_ms?: number;
+}
+
+/** First request of a viewer of HLS that is told apart by `hls_ctx`. */
+export interface HlsSessionRequested extends RequestedName {
+  readonly type: 'hls_session_requested';
+  readonly session: SessionId;
+  /** The `hls_ctx`, which is the context id. */
+  readonly cid: string;
+  readonly ip: string;
+}
+
+/** Tracks of a stream became known, or changed. */
+export interface StreamTracks {
+  readonly type: 'stream_tracks';
+  readonly session: SessionId;
+  readonly stream: EngineStreamKey;
+  readonly video?: VideoTrack;
+  readonly audio?: AudioTrack;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+}
+
+export interface VideoTrack {
+  readonly codec: string;
+  /** 0 when not known. */
+  readonly width: number;
+  readonly height: number;
+  readonly profile: string;
+  readonly level: string;
+}
+
+export interface AudioTrack {
+  readonly codec: string;
+  /** Hz; 0 when not known. */
+  readonly sample_rate: number;
+  readonly channels: number;
+  readonly profile: string;
+}
+
+/** The session publishes or plays no more; the connection may go on. */
+export interface MediaStopped {
+  readonly type: 'publish_stopped' | 'play_stopped';
+  readonly session: SessionId;
+  readonly code: ErrorCode;
+}
+
+export interface SessionClosed {
+  readonly type: 'session_closed';
+  readonly session: SessionId;
+  readonly code: ErrorCode;
+  readonly detail: number;
+  readonly bytes_in: number;
+  readonly bytes_out: number;
+  /** Times the peer was too slow and skipped to a random access point. */
+  readonly skips: number;
+}
+
+/** A request on an HTTP listener that the engine does not serve itself. */
+export interface HttpRequest {
+  readonly type: 'http_request';
+  readonly request: RequestId;
+  readonly session: SessionId;
+  readonly method: string;
+  /** Request target as received. */
+  readonly target: string;
+  readonly path: string;
+  readonly query: string;
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body?: Uint8Array;
+  readonly ip: string;
+  readonly tls: boolean;
+}
+
+/** A fault that repeats; the engine counts and reports it at most once a second. */
+export interface Trouble {
+  readonly type: 'trouble';
+  readonly session?: SessionId;
+  readonly area: string;
+  readonly code: ErrorCode;
+  readonly detail: number;
+  readonly count: number;
+}
+
+export type EngineEvent =
+  | SessionOpened
+  | ConnectRequested
+  | PublishRequested
+  | PlayRequested
+  | HlsSessionRequested
+  | StreamTracks
+  | MediaStopped
+  | SessionClosed
+  | HttpRequest
+  | Trouble;
+
+/** The engine as the addon exports it; see {@link EngineEvent} for what it reports. */
+export interface NativeEngine {
+  /** @throws Error with `code`, `number` and `detail` of the error table. */
+  listen(options: ListenOptions): EngineListener;
+  unlisten(id: ListenerId): void;
+  /** Answers the request that the session waits with; the kind of options must be that of the request. */
+  accept(session: SessionId, options: AcceptOptions): void;
+  reject(session: SessionId, rejection: Rejection): void;
+  /** Ends the session. */
+  close(session: SessionId, code: ErrorCode): void;
+  respond(request: RequestId, answer: HttpAnswer): void;
+  /** Replaces everything that the HTTP listeners serve, at once. */
+  configure_http(config: HttpConfig): void;
+  stats(): EngineStats;
+  /** Closes the listeners only: sessions go on. */
+  stop_listening(): void;
+  /** Closes listeners, ends sessions, joins the threads; blocks for less than a second. */
+  stop(): void;
+}
+
+/** What `millrace.node` exports. */
+export interface NativeAddon {
+  versions(): NativeVersions;
+  readonly Engine: new (
+    options: EngineOptions,
+    onEvents: (events: readonly EngineEvent[]) => void,
+  ) => NativeEngine;
+}

@@ -1,0 +1,127 @@
+import { isIPv6 } from 'node:net';
+import type { Endpoint } from '../config/endpoint.ts';
+import { DEFAULT_VHOST, type MillraceConfig } from '../config/millrace-config.ts';
+import type { ListenerPurpose, OpenListener } from '../listeners.ts';
+
+/** What the banner tells. */
+export interface BannerFacts {
+  /** Name and version of the program. */
+  readonly title: string;
+  readonly pid: number;
+  /** Where log lines go, in words. */
+  readonly log: string;
+  readonly config: MillraceConfig;
+  readonly ports: readonly OpenListener[];
+  /** Address by which others reach this machine, for listeners on every interface. */
+  readonly host: string;
+}
+
+type Row = readonly [name: string, value: string];
+
+const NAMES: Readonly<Record<ListenerPurpose, string>> = {
+  rtmp: 'RTMP',
+  rtmps: 'RTMPS',
+  http: 'HTTP',
+  https: 'HTTPS',
+  api: 'HTTP API',
+  apis: 'HTTPS API',
+};
+const APP = 'live';
+const STREAM = 'livestream';
+
+/**
+ * What a person at a terminal wants to know after the start: what listens where, and lines to paste.
+ * Plain text, aligned, ending with an empty line.
+ */
+export function bannerText(facts: BannerFacts): string {
+  const sections: readonly (readonly [string, readonly Row[]])[] = [
+    ['Listening', facts.ports.map((port) => listenerRow(port))],
+    ['Publish', publishRows(facts)],
+    ['Play', playRows(facts)],
+  ];
+  const shown = sections.filter(([, rows]) => rows.length > 0);
+  const width = Math.max(0, ...shown.flatMap(([, rows]) => rows.map(([name]) => name.length)));
+  const lines = [`${facts.title}, pid ${facts.pid}, log ${facts.log}`];
+  for (const [heading, rows] of shown) {
+    rows.forEach(([name, value], index) => {
+      const first = (index === 0 ? heading : '').padEnd(HEADING_WIDTH);
+      lines.push(`${first}${name.padEnd(width)}  ${value}`);
+    });
+    lines.push('');
+  }
+  const rule = '-'.repeat(Math.max(...lines.map((line) => line.length)));
+  return `${[rule, lines[0], rule, ...lines.slice(1, -1), rule].join('\n')}\n`;
+}
+
+const HEADING_WIDTH = 'Listening'.length + 3;
+
+function listenerRow({ purpose, endpoint }: OpenListener): Row {
+  const { address, port } = endpoint;
+  const everywhere = isAny(address) ? ', every address' : '';
+  return [NAMES[purpose], `${bracketed(address)}:${port}${everywhere}`];
+}
+
+function publishRows(facts: BannerFacts): Row[] {
+  const server = rtmpUrl(facts);
+  if (server === undefined) {
+    return [];
+  }
+  return [
+    ['OBS server', server],
+    ['OBS stream key', STREAM],
+    ['FFmpeg', `ffmpeg -re -i file.mp4 -c copy -f flv ${server}/${STREAM}`],
+  ];
+}
+
+function playRows(facts: BannerFacts): Row[] {
+  const rows: Row[] = [];
+  const server = rtmpUrl(facts);
+  if (server !== undefined) {
+    rows.push(['RTMP', `${server}/${STREAM}`]);
+  }
+  const http = facts.ports.find(({ purpose }) => purpose === 'http');
+  const vhost = facts.config.vhosts.get(DEFAULT_VHOST);
+  if (!http || !vhost) {
+    return rows;
+  }
+  const base = `http://${reachable(http.endpoint, facts.host)}:${http.endpoint.port}`;
+  const { httpRemux, hls } = vhost;
+  if (httpRemux.enabled && httpRemux.mount.endsWith('.flv')) {
+    rows.push(['HTTP-FLV', `${base}/${filled(httpRemux.mount)}`]);
+  }
+  if (hls.enabled) {
+    rows.push(['HLS', `${base}/${filled(hls.m3u8File)}`]);
+  }
+  return rows;
+}
+
+/** Where OBS connects to; undefined when there is no RTMP. */
+function rtmpUrl({ ports, host }: BannerFacts): string | undefined {
+  const rtmp = ports.find(({ purpose }) => purpose === 'rtmp');
+  if (!rtmp) {
+    return undefined;
+  }
+  const { port } = rtmp.endpoint;
+  return `rtmp://${reachable(rtmp.endpoint, host)}${port === 1935 ? '' : `:${port}`}/${APP}`;
+}
+
+/** A path template of the default vhost, with the names of the example. */
+function filled(template: string): string {
+  return template
+    .replaceAll('[vhost]', '')
+    .replaceAll('[app]', APP)
+    .replaceAll('[stream]', STREAM)
+    .replace(/^\/+/, '');
+}
+
+function reachable({ address }: Endpoint, host: string): string {
+  return bracketed(isAny(address) ? host : address);
+}
+
+function isAny(address: string): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
+function bracketed(address: string): string {
+  return isIPv6(address) ? `[${address}]` : address;
+}

@@ -1,0 +1,198 @@
+import type { MillraceConfig } from '../config/millrace-config.ts';
+import { errorTable } from '../errors/codes.ts';
+import { describeError, errorCodeFrom, ServerError } from '../errors/server-error.ts';
+import type { RepeatedLines } from '../log/repeated-lines.ts';
+import type {
+  ConnectRequested,
+  HlsSessionRequested,
+  NativeEngine,
+  PlayRequested,
+  PublishRequested,
+} from '../native/boundary.ts';
+import type { Session } from '../sessions/session.ts';
+import { identifiedLine, playLine, publishLine } from '../sessions/session-lines.ts';
+import type { StreamRegistry } from '../streams/registry.ts';
+import { type AdmissionRequest, type AdmissionStep, runSteps, startDeadline } from './admission.ts';
+import type { Hooks } from './hooks.ts';
+import { identify } from './identify.ts';
+import type { Protocol } from './protocol.ts';
+import { connectOptions } from './rtmp/connect-options.ts';
+
+/** What decisions are made from. */
+export interface AdmissionsContext {
+  /** The configuration of now: a reload replaces it. */
+  readonly config: () => MillraceConfig;
+  readonly engine: Pick<NativeEngine, 'accept' | 'reject'>;
+  readonly registry: StreamRegistry;
+  readonly protocols: readonly Protocol[];
+  readonly hooks: Hooks;
+  /** Lines about the usual course of sessions, folded when there are too many. */
+  readonly lines: RepeatedLines;
+  /** Lines about refusals, folded when they repeat. */
+  readonly faults: RepeatedLines;
+}
+
+type MediaRequested = PublishRequested | PlayRequested | HlsSessionRequested;
+
+interface ProtocolSteps {
+  readonly protocol: Protocol;
+  readonly publish: readonly AdmissionStep[] | undefined;
+  readonly play: readonly AdmissionStep[];
+}
+
+/**
+ * Answers every request of the engine exactly once, unless its session goes first. A request that
+ * waits for a hook costs one entry here; their number is bounded.
+ */
+export class Admissions {
+  readonly #context: AdmissionsContext;
+  readonly #steps: ReadonlyMap<string, ProtocolSteps>;
+  #pending = 0;
+
+  constructor(context: AdmissionsContext) {
+    this.#context = context;
+    this.#steps = new Map(
+      context.protocols.map((protocol) => [
+        protocol.name,
+        {
+          protocol,
+          publish: protocol.publishSteps?.(context.hooks),
+          play: protocol.playSteps(context.hooks),
+        },
+      ]),
+    );
+  }
+
+  /** Requests that wait for their decision. */
+  get pending(): number {
+    return this.#pending;
+  }
+
+  connect(session: Session, event: ConnectRequested): void {
+    const { config, engine } = this.#context;
+    session.connect = event;
+    engine.accept(session.id, connectOptions(config(), event.vhost));
+  }
+
+  /** Decides about a publish or play. Never rejects: whatever goes wrong refuses this one session. */
+  async decide(session: Session, event: MediaRequested): Promise<void> {
+    if (session.state.at !== 'connected') {
+      this.#refuse(
+        session,
+        new ServerError('RTMP_COMMAND_UNEXPECTED', `while ${session.state.at}`),
+      );
+      return;
+    }
+    const { config } = this.#context;
+    const { maxPendingAdmissions, admissionTimeoutMs } = config().millrace;
+    if (this.#pending >= maxPendingAdmissions) {
+      this.#refuse(session, new ServerError('QUEUE_FULL', `${this.#pending} decisions wait`));
+      return;
+    }
+
+    const abort = new AbortController();
+    const stopDeadline = startDeadline(abort, admissionTimeoutMs);
+    session.state = { at: 'admitting', abort };
+    this.#pending += 1;
+    try {
+      await this.#admit(session, event, abort.signal);
+    } catch (error) {
+      // A session that went or gave up has no answer to wait for.
+      if (session.state.at === 'admitting' && session.state.abort === abort) {
+        session.state = { at: 'connected' };
+        this.#refuse(session, error);
+      }
+    } finally {
+      stopDeadline();
+      this.#pending -= 1;
+    }
+  }
+
+  async #admit(session: Session, event: MediaRequested, signal: AbortSignal): Promise<void> {
+    const action = event.type === 'publish_requested' ? 'publish' : 'play';
+    const label = event.type === 'hls_session_requested' ? 'hls' : event.protocol;
+    const { protocol, publish, play } = this.#stepsOf(label);
+    this.#logIdentified(session, event);
+
+    const request = identify(this.#context.config(), session, label, action, event);
+    if (action === 'play') {
+      await runSteps(play, request, signal);
+      const durationMs = event.type === 'play_requested' ? event.duration_ms : undefined;
+      this.#play(session, request, protocol, durationMs);
+      return;
+    }
+    if (!publish || !protocol.publishOptions) {
+      throw new ServerError('UNSUPPORTED', `publish over ${label}`);
+    }
+    await runSteps(publish, request, signal);
+    this.#publish(session, request, protocol);
+  }
+
+  #publish(session: Session, request: AdmissionRequest, protocol: Protocol): void {
+    const { config, engine, registry, lines } = this.#context;
+    const options = protocol.publishOptions?.(config(), request);
+    if (!options) {
+      return;
+    }
+    const publication = registry.claim(request.key, peerOf(session, request));
+    session.state = { at: 'publishing', publication };
+    engine.accept(session.id, options);
+    const stream = registry.get(publication.url);
+    if (stream) {
+      const line = publishLine(request.vhost, stream, session.ip);
+      lines.write(session.log, 'info', session.ip, line);
+    }
+  }
+
+  #play(
+    session: Session,
+    request: AdmissionRequest,
+    protocol: Protocol,
+    durationMs: number | undefined,
+  ): void {
+    const { engine, registry, lines } = this.#context;
+    const options = protocol.playOptions(request, durationMs ?? 0);
+    const playback = registry.join(request.key, peerOf(session, request));
+    session.state = { at: 'playing', playback };
+    engine.accept(session.id, options);
+    const stream = registry.get(playback.url);
+    if (stream) {
+      const line = playLine(request.vhost, stream, session.ip);
+      lines.write(session.log, 'info', session.ip, line);
+    }
+  }
+
+  #stepsOf(label: string): ProtocolSteps {
+    const steps = this.#steps.get(label);
+    if (!steps) {
+      throw new ServerError('UNSUPPORTED', `protocol ${label}`);
+    }
+    return steps;
+  }
+
+  #logIdentified(session: Session, event: MediaRequested): void {
+    if (event.type !== 'hls_session_requested') {
+      this.#context.lines.write(session.log, 'info', session.ip, identifiedLine(event));
+    }
+  }
+
+  #refuse(session: Session, error: unknown): void {
+    const { engine, faults } = this.#context;
+    const code = errorCodeFrom(error);
+    session.reported = code;
+    const { http, text } = errorTable[code];
+    engine.reject(session.id, { code, text, http_status: http });
+    const level = code === 'INTERNAL' ? 'error' : 'warn';
+    const stack = code === 'INTERNAL' && error instanceof Error ? ` : ${error.stack}` : '';
+    faults.write(
+      session.log,
+      level,
+      `${code} ${session.ip}`,
+      `serve error ${describeError(error)}, ip=${session.ip}${stack}`,
+    );
+  }
+}
+
+function peerOf(session: Session, { protocol }: AdmissionRequest) {
+  return { id: session.id, cid: session.cid, ip: session.ip, protocol };
+}

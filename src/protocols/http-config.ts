@@ -1,0 +1,40 @@
+import { DEFAULT_VHOST, type MillraceConfig, type VhostConfig } from '../config/millrace-config.ts';
+import type { HttpConfig, HttpVhost, LiveMount, StaticMount } from '../native/boundary.ts';
+import { hlsOptions } from './hls/hls-options.ts';
+import { remuxOptions } from './http-flv/remux-options.ts';
+
+/**
+ * What the HTTP listeners of the engine serve: live streams, HLS and static files of each vhost.
+ * @param serverHeader  `Server` of every answer.
+ */
+export function httpConfig(config: MillraceConfig, serverHeader: string): HttpConfig {
+  const { httpServer, vhosts } = config;
+  const root: StaticMount = { mount: '/', dir: httpServer.dir };
+  const served = [...vhosts.values()]
+    .filter((vhost) => vhost.enabled)
+    .map((vhost) => httpVhost(vhost, root));
+  if (!vhosts.has(DEFAULT_VHOST)) {
+    // The web root is there for every name, also for those that no vhost serves.
+    served.push({ name: DEFAULT_VHOST, live_mounts: [], hls: null, static_mounts: [root] });
+  }
+  return { crossdomain: httpServer.crossdomain, server_header: serverHeader, vhosts: served };
+}
+
+function httpVhost(vhost: VhostConfig, root: StaticMount): HttpVhost {
+  const { name, httpRemux, httpStatic, hls } = vhost;
+  const own: StaticMount[] = httpStatic.enabled
+    ? [{ mount: httpStatic.mount, dir: httpStatic.dir.replaceAll('[vhost]', name) }]
+    : [];
+  return {
+    name,
+    live_mounts: httpRemux.enabled ? liveMounts(httpRemux) : [],
+    hls: hls.enabled ? hlsOptions(hls) : null,
+    static_mounts: [...own, root],
+  };
+}
+
+/** The extension of the mount picks the format; formats that this version does not make are left out. */
+function liveMounts(remux: VhostConfig['httpRemux']): LiveMount[] {
+  const format = /\.([a-z0-9]+)$/i.exec(remux.mount)?.[1]?.toLowerCase();
+  return format === 'flv' ? [{ format, mount: remux.mount, ...remuxOptions(remux) }] : [];
+}

@@ -1,0 +1,22 @@
+import type { PlayOptions } from '../native/boundary.ts';
+import type { AdmissionRequest } from './admission.ts';
+
+/** Options that players of all protocols share; from `vhost.play`. */
+export function playOptions(request: AdmissionRequest, durationMs: number): PlayOptions {
+  const { vhost, streamUrl } = request;
+  const { play } = vhost;
+  return {
+    stream: streamUrl,
+    gop_cache: play.gopCache,
+    mw_latency_ms: play.mwLatencyMs,
+    mw_msgs: play.mwMsgs,
+    min_latency: vhost.minLatency,
+    tcp_nodelay: vhost.tcpNodelay,
+    queue_length_ms: play.queueLengthMs,
+    send_min_interval_ms: play.sendMinIntervalMs,
+    time_jitter: play.timeJitter,
+    atc: play.atc,
+    chunk_size: vhost.chunkSize,
+    duration_ms: Math.max(0, durationMs),
+  };
+}

@@ -1,0 +1,24 @@
+import type { MillraceConfig } from '../config/millrace-config.ts';
+import type { PublishOptions } from '../native/boundary.ts';
+import type { AdmissionRequest } from './admission.ts';
+import { hlsOptions } from './hls/hls-options.ts';
+
+/** Options that publishers of all protocols share; from `vhost.publish`, `vhost.play` and `vhost.hls`. */
+export function publishOptions(config: MillraceConfig, request: AdmissionRequest): PublishOptions {
+  const { vhost, streamUrl } = request;
+  const { play, publish, hls } = vhost;
+  return {
+    stream: streamUrl,
+    first_packet_timeout_ms: publish.firstpktTimeoutMs,
+    normal_timeout_ms: publish.normalTimeoutMs,
+    mix_correct: play.mixCorrect,
+    parse_sps: publish.parseSps,
+    try_annexb_first: publish.tryAnnexbFirst,
+    reduce_sequence_header: play.reduceSequenceHeader,
+    tcp_nodelay: vhost.tcpNodelay,
+    gop_cache: play.gopCache,
+    gop_cache_max_frames: play.gopCacheMaxFrames,
+    max_metadata_bytes: config.millrace.maxMetadataBytes,
+    outputs: hls.enabled ? { hls: hlsOptions(hls) } : {},
+  };
+}

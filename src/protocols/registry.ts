@@ -1,0 +1,7 @@
+import { hls } from './hls/protocol.ts';
+import { httpFlv } from './http-flv/protocol.ts';
+import type { Protocol } from './protocol.ts';
+import { rtmp } from './rtmp/protocol.ts';
+
+/** The only list of protocols. */
+export const protocols: readonly Protocol[] = [rtmp, httpFlv, hls];

@@ -1,0 +1,178 @@
+import type { FastifyInstance } from 'fastify';
+import { apiResources } from './api/resources.ts';
+import type { MillraceConfig } from './config/millrace-config.ts';
+import { engineHandlers } from './engine-handlers.ts';
+import { describeError, errorCodeFrom } from './errors/server-error.ts';
+import { EngineRequests } from './http/engine-requests.ts';
+import { createHttpApp } from './http/http-app.ts';
+import { localAddresses } from './identity/local-addresses.ts';
+import type { ServerIdentity } from './identity/server-identity.ts';
+import { SIGNATURE, SRS_VERSION } from './identity/version.ts';
+import { Listeners, planListeners } from './listeners.ts';
+import type { Log, Logger } from './log/logger.ts';
+import { RepeatedLines } from './log/repeated-lines.ts';
+import type { EngineEvent, NativeAddon, NativeEngine, StreamTracks } from './native/boundary.ts';
+import { dispatch, type EventHandlers } from './native/dispatch.ts';
+import { engineOptions } from './native/engine-options.ts';
+import { Admissions } from './protocols/admissions.ts';
+import type { Hooks } from './protocols/hooks.ts';
+import { httpConfig } from './protocols/http-config.ts';
+import { protocols } from './protocols/registry.ts';
+import { Sessions } from './sessions/sessions.ts';
+import { IdlePublishers } from './streams/idle-publishers.ts';
+import type { StreamRegistry } from './streams/registry.ts';
+
+/** Lines of one peer about the usual course of its sessions, in a second. */
+const LINES_PER_SECOND = 200;
+/** Lines of one peer about one kind of error, in a second. */
+const FAULTS_PER_SECOND = 5;
+/** Longest delay that a timer takes. */
+const FOREVER_MS = 2 ** 31 - 1;
+
+/** What a running server is made from. */
+export interface RunningServerOptions {
+  /** The configuration of now: a reload replaces it. */
+  readonly config: () => MillraceConfig;
+  readonly addon: NativeAddon;
+  readonly identity: ServerIdentity;
+  readonly registry: StreamRegistry;
+  readonly hooks: Hooks;
+  readonly log: Log;
+  /** Context of lines that belong to no session. */
+  readonly ownLog: Logger;
+  /** Called after a session has gone. */
+  readonly onLeft: () => void;
+  readonly onTracks: (tracks: StreamTracks) => void;
+}
+
+/** Everything that exists from start to close: the engine, and the parts that answer it. */
+export class RunningServer {
+  readonly engine: NativeEngine;
+  readonly sessions: Sessions;
+  readonly listeners: Listeners;
+  readonly #options: RunningServerOptions;
+  readonly #lines: RepeatedLines;
+  readonly #faults: RepeatedLines;
+  readonly #api: FastifyInstance;
+  readonly #idlePublishers: IdlePublishers;
+  readonly #handlers: EventHandlers;
+  /** The engine's threads do not keep a Node.js process alive; a server must. */
+  readonly #keepAlive = setInterval(() => {}, FOREVER_MS);
+
+  /** Starts the engine's threads; no port is open yet. */
+  constructor(options: RunningServerOptions) {
+    const { config, registry, log, ownLog, onLeft, onTracks } = options;
+    this.#options = options;
+    this.#lines = new RepeatedLines(ownLog, LINES_PER_SECOND);
+    this.#faults = new RepeatedLines(ownLog, FAULTS_PER_SECOND);
+    this.engine = this.#startEngine();
+    this.#api = this.#buildApi();
+    this.listeners = new Listeners(this.engine);
+    this.sessions = new Sessions(registry, log, this.#lines, this.#faults);
+    this.#idlePublishers = new IdlePublishers(
+      registry,
+      ({ key }) => config().vhosts.get(key.vhost)?.publish.kickoffForIdleMs ?? 0,
+      ({ peer }) => this.engine.close(peer.id, 'KICKED_FOR_IDLE'),
+    );
+    this.#handlers = engineHandlers({
+      engine: this.engine,
+      sessions: this.sessions,
+      admissions: this.#buildAdmissions(),
+      requests: new EngineRequests(this.#api, this.#onHttpFault),
+      log: ownLog,
+      lines: this.#lines,
+      faults: this.#faults,
+      onLeft,
+      onTracks,
+    });
+    this.configureHttp();
+  }
+
+  /**
+   * Opens all ports.
+   * @throws ServerError `PORT_IN_USE`, `LISTEN_FAILED`, `TLS_BAD_CERTIFICATE`; some may be open then.
+   */
+  async open(): Promise<void> {
+    await this.#api.ready();
+    for (const planned of planListeners(this.#options.config())) {
+      await this.listeners.add(planned, (request, response) => {
+        this.#api.routing(request, response);
+      });
+    }
+    this.#idlePublishers.start();
+  }
+
+  /** Has the engine's HTTP listeners serve what the configuration says now. */
+  configureHttp(): void {
+    this.engine.configure_http(httpConfig(this.#options.config(), SIGNATURE));
+  }
+
+  /** Closes ports and sessions and ends the threads. */
+  async close(): Promise<void> {
+    this.#idlePublishers.stop();
+    await this.listeners.close();
+    this.engine.stop();
+    // Whoever still decides must not answer an engine that has stopped.
+    this.sessions.clear();
+    await this.#api.close();
+    clearInterval(this.#keepAlive);
+    this.#lines.flush();
+    this.#faults.flush();
+  }
+
+  #startEngine(): NativeEngine {
+    const { addon, config, identity } = this.#options;
+    const { stats } = config();
+    const addresses = localAddresses();
+    const ip = addresses[stats.network] ?? addresses[0] ?? '127.0.0.1';
+    const { pid } = identity;
+    return new addon.Engine(
+      engineOptions(config(), { server: SIGNATURE, version: SRS_VERSION, ip, pid }),
+      (events) => this.#onEvents(events),
+    );
+  }
+
+  #buildApi(): FastifyInstance {
+    const { config, identity } = this.#options;
+    const api = createHttpApp({
+      serverHeader: SIGNATURE,
+      crossdomain: () => config().httpApi.crossdomain,
+      onFault: this.#onHttpFault,
+    });
+    for (const addRoutes of apiResources) {
+      addRoutes(api, { identity });
+    }
+    return api;
+  }
+
+  #buildAdmissions(): Admissions {
+    const { config, registry, hooks } = this.#options;
+    return new Admissions({
+      config,
+      engine: this.engine,
+      registry,
+      protocols,
+      hooks,
+      lines: this.#lines,
+      faults: this.#faults,
+    });
+  }
+
+  readonly #onHttpFault = (error: unknown, url: string): void => {
+    this.#options.ownLog.error(`http ${url}: ${describeError(error)}`);
+  };
+
+  #onEvents(events: readonly EngineEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'publish_stopped' || event.type === 'session_closed') {
+        this.sessions.freeName(event.session);
+      }
+    }
+    dispatch(events, this.#handlers, (error, event) => {
+      this.#options.ownLog.error(`event ${event.type}: ${describeError(error)}`);
+      if ('session' in event && event.session !== undefined) {
+        this.engine.close(event.session, errorCodeFrom(error));
+      }
+    });
+  }
+}

@@ -1,0 +1,241 @@
+import { EventEmitter } from 'node:events';
+import type { MillraceConfig } from './config/millrace-config.ts';
+import { describeError, ServerError } from './errors/server-error.ts';
+import { makeIdentity, type ServerIdentity } from './identity/server-identity.ts';
+import type { OpenListener } from './listeners.ts';
+import { ConsoleSink } from './log/console-sink.ts';
+import { Log, type Logger } from './log/logger.ts';
+import type { LogSink } from './log/sink.ts';
+import { loadAddon } from './native/addon.ts';
+import type { EngineStats, NativeAddon } from './native/boundary.ts';
+import type { Hooks } from './protocols/hooks.ts';
+import { RunningServer } from './running-server.ts';
+import { type ServerEvents, tell, tellRegistryEvents } from './server-events.ts';
+import { StreamRegistry } from './streams/registry.ts';
+
+/** What a server may be given beside its configuration. */
+export interface ServerOptions {
+  /** Functions that decide who may connect, publish and play. */
+  readonly hooks?: Hooks;
+  /** Where log lines go; standard output unless given. Closed together with the server. */
+  readonly log?: LogSink;
+  /** Name of this server that outlives restarts; the configuration's unless given, else a random one. */
+  readonly serverId?: string;
+  /** The native part; loaded from the package unless given. */
+  readonly addon?: NativeAddon;
+}
+
+export interface CloseOptions {
+  /**
+   * Let clients leave by themselves: listeners stay open for `grace_start_wait`, then no new clients
+   * are taken. Calling `close()` meanwhile ends the wait.
+   */
+  readonly graceful?: boolean;
+}
+
+type ServerState = 'new' | 'starting' | 'running' | 'draining' | 'closed';
+
+/**
+ * Builds a server. Nothing is opened before `start()`. Any number of servers may live in one process.
+ * @param config  from `loadConfig` or `configFromObject`.
+ */
+export function createServer(config: MillraceConfig, options: ServerOptions = {}): Server {
+  return new Server(config, options);
+}
+
+/** A media server; made by {@link createServer}. It starts once and closes once. */
+export class Server extends EventEmitter<ServerEvents> implements AsyncDisposable {
+  readonly identity: ServerIdentity;
+  readonly log: Log;
+  /** Who publishes and who plays. */
+  readonly streams: StreamRegistry;
+  readonly #options: ServerOptions;
+  readonly #ownLog: Logger;
+  #config: MillraceConfig;
+  #state: ServerState = 'new';
+  #running: RunningServer | undefined;
+  #opening: Promise<void> | undefined;
+  #closing: Promise<void> | undefined;
+  /** Aborted when a close must not wait for clients (any more). */
+  readonly #hurry = new AbortController();
+  /** Called when a session has gone while the server drains. */
+  #onLeft = (): void => {};
+
+  /** See {@link createServer}. */
+  constructor(config: MillraceConfig, options: ServerOptions) {
+    super();
+    this.#config = config;
+    this.#options = options;
+    this.identity = makeIdentity(options.serverId ?? config.process.serverId);
+    this.log = new Log({
+      sink: options.log ?? new ConsoleSink(),
+      level: config.log.level,
+      utc: config.log.utcTime,
+      pid: this.identity.pid,
+    });
+    this.#ownLog = this.log.context(this.identity.cid);
+    this.streams = new StreamRegistry({ maxWaiting: config.process.maxConnections });
+    tellRegistryEvents(this.streams, (event, what) => this.#tell(event, what));
+  }
+
+  /** The configuration in force. */
+  get config(): MillraceConfig {
+    return this.#config;
+  }
+
+  /** The ports that are open. */
+  get ports(): readonly OpenListener[] {
+    return this.#running?.listeners.open ?? [];
+  }
+
+  /** Counters of the engine. @throws ServerError `NOT_RUNNING`. */
+  stats(): EngineStats {
+    if (!this.#running) {
+      throw new ServerError('NOT_RUNNING');
+    }
+    return this.#running.engine.stats();
+  }
+
+  /**
+   * Opens all ports. When one cannot be opened, the server closes.
+   * @throws ServerError `PORT_IN_USE`, `LISTEN_FAILED`, `TLS_BAD_CERTIFICATE`, `ADDON_UNUSABLE`.
+   */
+  async start(): Promise<void> {
+    if (this.#state !== 'new') {
+      throw new ServerError('INVALID_ARGUMENT', `start() of a server that is ${this.#state}`);
+    }
+    this.#state = 'starting';
+    try {
+      this.#opening = this.#open();
+      await this.#opening;
+    } catch (error) {
+      this.#ownLog.error(`start failed: ${describeError(error)}`);
+      await this.close();
+      throw error;
+    }
+    if (this.#closing !== undefined) {
+      await this.#closing;
+      throw new ServerError('CANCELLED', 'close() was called before start() was done');
+    }
+    this.#state = 'running';
+    this.#tell('listening', this.ports);
+  }
+
+  /**
+   * Takes over a configuration that was checked. Running sessions keep what they began with; ports,
+   * threads and limits need a restart.
+   */
+  reload(config: MillraceConfig): void {
+    this.#config = config;
+    this.log.level = config.log.level;
+    this.#running?.configureHttp();
+  }
+
+  /**
+   * Ends the sessions of a client.
+   * @param clientId  context id, from events, hooks or log lines.
+   * @return false when there is none.
+   */
+  kick(clientId: string): boolean {
+    const running = this.#running;
+    const found = [...(running?.sessions ?? [])].filter(({ cid }) => cid === clientId);
+    for (const { id } of found) {
+      running?.engine.close(id, 'KICKED');
+    }
+    return found.length > 0;
+  }
+
+  /** Closes ports, sessions and log; resolves when all of it is done. May be called at any time. */
+  close({ graceful = false }: CloseOptions = {}): Promise<void> {
+    if (!graceful) {
+      this.#hurry.abort();
+    }
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** The same as `close()`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #open(): Promise<void> {
+    this.#running = this.#build();
+    await this.#running.open();
+  }
+
+  async #close(): Promise<void> {
+    // Ports that are being opened must be there to be closed.
+    await this.#opening?.catch(() => {});
+    const running = this.#running;
+    if (running && this.#state === 'running') {
+      this.#state = 'draining';
+      await this.#drain(running);
+    }
+    this.#state = 'closed';
+    this.#running = undefined;
+    await running?.close();
+    this.#tell('close');
+    await this.log.close();
+  }
+
+  /** Waits for the clients to leave, until a quick close is asked for. */
+  async #drain(running: RunningServer): Promise<void> {
+    const { graceStartWaitMs, graceFinalWaitMs } = this.#config.process;
+    const { signal } = this.#hurry;
+    await pause(graceStartWaitMs, signal);
+    if (!signal.aborted) {
+      await running.listeners.close();
+      await this.#untilEmpty(running, signal);
+      await pause(graceFinalWaitMs, signal);
+    }
+  }
+
+  #untilEmpty({ sessions }: RunningServer, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      this.#onLeft = () => {
+        if (sessions.size === 0) {
+          resolve();
+        }
+      };
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      this.#onLeft();
+    });
+  }
+
+  #build(): RunningServer {
+    const { hooks = {}, addon = loadAddon() } = this.#options;
+    return new RunningServer({
+      config: () => this.#config,
+      addon,
+      identity: this.identity,
+      registry: this.streams,
+      hooks,
+      log: this.log,
+      ownLog: this.#ownLog,
+      onLeft: () => this.#onLeft(),
+      onTracks: (tracks) => this.#tell('tracks', tracks),
+    });
+  }
+
+  #tell<E extends keyof ServerEvents>(event: E, ...args: ServerEvents[E]): void {
+    tell(this, this.#ownLog, event, ...args);
+  }
+}
+
+/** Resolves after `ms`, or as soon as `signal` is aborted. */
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}

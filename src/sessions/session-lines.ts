@@ -1,0 +1,121 @@
+import type { VhostConfig } from '../config/millrace-config.ts';
+import { errorTable } from '../errors/codes.ts';
+import type {
+  AudioTrack,
+  ConnectRequested,
+  PlayRequested,
+  PublishRequested,
+  SessionClosed,
+  StreamTracks,
+  Trouble,
+  VideoTrack,
+} from '../native/boundary.ts';
+import type { StreamState } from '../streams/registry.ts';
+import type { Session } from './session.ts';
+
+/**
+ * Texts of log lines about sessions. They begin as those of SRS do, because operators search for these
+ * words; one event makes one line.
+ */
+
+/** Longest part of a line that a peer may fill with one value. */
+const MAX_VALUE = 512;
+
+export function openedLine({ protocol, tls, ip, port }: Session): string {
+  return `${label(protocol, tls)} client ip=${ip}:${port}`;
+}
+
+/** `rtmp` as lines name it: `RTMP`, `RTMPS`, `HTTP-FLV`. */
+function label(protocol: string, tls: boolean): string {
+  return `${protocol.toUpperCase().replaceAll('_', '-')}${tls ? 'S' : ''}`;
+}
+
+export function connectLine(event: ConnectRequested): string {
+  const { tc_url, page_url, swf_url, schema, vhost, port, app } = event;
+  return (
+    `connect app, tcUrl=${cut(tc_url)}, pageUrl=${cut(page_url)}, swfUrl=${cut(swf_url)}, ` +
+    `schema=${cut(schema)}, vhost=${cut(vhost)}, port=${port}, app=${cut(app)}, args=null`
+  );
+}
+
+export function identifiedLine(event: PublishRequested | PlayRequested): string {
+  const { vhost, app, stream, param } = event;
+  const publishes = event.type === 'publish_requested';
+  const type = publishes ? `${event.form}-publish` : `${event.protocol.replaceAll('_', '-')}-play`;
+  const durationMs = publishes ? 0 : (event.duration_ms ?? 0);
+  return (
+    `client identified, type=${type}, vhost=${cut(vhost)}, app=${cut(app)}, ` +
+    `stream=${cut(stream)}, param=${cut(param)}, duration=${durationMs}ms`
+  );
+}
+
+export function publishLine(vhost: VhostConfig, stream: StreamState, ip: string): string {
+  const { mr, mrLatencyMs, firstpktTimeoutMs, normalTimeoutMs } = vhost.publish;
+  return (
+    `start publish mr=${flag(mr)}/${mrLatencyMs}, p1stpt=${firstpktTimeoutMs}, ` +
+    `pnt=${normalTimeoutMs}, tcp_nodelay=${flag(vhost.tcpNodelay)}, ${sourceText(vhost, stream, ip)}`
+  );
+}
+
+export function playLine(vhost: VhostConfig, stream: StreamState, ip: string): string {
+  const { play } = vhost;
+  return (
+    `start play smi=${play.sendMinIntervalMs}ms, mw_sleep=${play.mwLatencyMs}, ` +
+    `mw_msgs=${play.mwMsgs}, realtime=${flag(vhost.minLatency)}, ` +
+    `tcp_nodelay=${flag(vhost.tcpNodelay)}, ${sourceText(vhost, stream, ip)}`
+  );
+}
+
+function sourceText({ play }: VhostConfig, stream: StreamState, ip: string): string {
+  const { url, sourceId, previousSourceId } = stream;
+  return (
+    `source url=${url}, ip=${ip}, cache=${flag(play.gopCache)}/${play.gopCacheMaxFrames}, ` +
+    `is_edge=0, source_id=${sourceId}/${previousSourceId}`
+  );
+}
+
+export function tracksLine({ video, audio }: StreamTracks): string {
+  const parts = [`got metadata, width=${video?.width ?? 0}, height=${video?.height ?? 0}`];
+  if (video) {
+    parts.push(`video sh, codec(${videoText(video)})`);
+  }
+  if (audio) {
+    parts.push(`audio sh, codec(${audioText(audio)})`);
+  }
+  return parts.join(', ');
+}
+
+/** Codec ids of FLV (Adobe FLV 10.1, E.4.2.1 and E.4.3.1), by which SRS names codecs in its log. */
+const FLV_CODEC_IDS: Readonly<Record<string, number>> = { h264: 7, hevc: 12, aac: 10, mp3: 2 };
+
+function videoText({ codec, profile, level, width, height }: VideoTrack): string {
+  const id = FLV_CODEC_IDS[codec] ?? codec;
+  return `${id}, profile=${profile}, level=${level}, ${width}x${height}`;
+}
+
+function audioText({ codec, profile, channels, sample_rate }: AudioTrack): string {
+  const id = FLV_CODEC_IDS[codec] ?? codec;
+  return `${id}, profile=${profile}, ${channels}channels, ${sample_rate}HZ`;
+}
+
+export function closedLine(event: SessionClosed): string {
+  const { number, text } = errorTable[event.code];
+  const { bytes_in, bytes_out, skips, detail } = event;
+  return (
+    `client disconnect peer. ret=${number}(${text}), detail=${detail}, ` +
+    `recv=${bytes_in}B, send=${bytes_out}B, skips=${skips}`
+  );
+}
+
+export function troubleLine({ area, code, detail, count }: Trouble): string {
+  const { number, text } = errorTable[code];
+  return `${area}: code=${number}(${text}), detail=${detail}, ${count} times`;
+}
+
+function flag(on: boolean): number {
+  return on ? 1 : 0;
+}
+
+function cut(value: string): string {
+  return value.length > MAX_VALUE ? `${value.slice(0, MAX_VALUE)}...` : value;
+}

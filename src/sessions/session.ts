@@ -1,0 +1,42 @@
+import type { ErrorCode } from '../errors/codes.ts';
+import type { Logger } from '../log/logger.ts';
+import type { ConnectRequested, SessionOpened } from '../native/boundary.ts';
+import type { Playback, Publication } from '../streams/registry.ts';
+
+/** What a session is doing. */
+export type SessionState =
+  | { readonly at: 'connected' }
+  /** Waits for the decision about a publish or play. */
+  | { readonly at: 'admitting'; readonly abort: AbortController }
+  | { readonly at: 'publishing'; readonly publication: Publication }
+  | { readonly at: 'playing'; readonly playback: Playback }
+  | { readonly at: 'closed' };
+
+/** One peer of the engine, as the control plane sees it. */
+export class Session {
+  /** Id in the engine. */
+  readonly id: number;
+  /** Context id: in all log lines, in callbacks, and for the peer. */
+  readonly cid: string;
+  /** Label in log, API and callbacks. */
+  readonly protocol: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly tls: boolean;
+  readonly log: Logger;
+  state: SessionState = { at: 'connected' };
+  /** What the peer said in the RTMP `connect`, once it did. */
+  connect: ConnectRequested | undefined;
+  /** Error that was logged when the session was refused or ended, so that its close says no more. */
+  reported: ErrorCode | undefined;
+
+  constructor(opened: Omit<SessionOpened, 'type'>, log: Logger) {
+    this.id = opened.session;
+    this.cid = opened.cid;
+    this.protocol = opened.protocol;
+    this.ip = opened.ip;
+    this.port = opened.port;
+    this.tls = opened.tls;
+    this.log = log;
+  }
+}

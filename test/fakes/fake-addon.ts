@@ -1,0 +1,196 @@
+import type { ErrorCode } from '../../src/errors/codes.ts';
+import { errorTable } from '../../src/errors/codes.ts';
+import type {
+  AcceptOptions,
+  EngineEvent,
+  EngineListener,
+  EngineOptions,
+  EngineStats,
+  HttpAnswer,
+  HttpConfig,
+  ListenOptions,
+  NativeAddon,
+  NativeEngine,
+  PlayRequested,
+  PublishRequested,
+  Rejection,
+} from '../../src/native/boundary.ts';
+
+/** A command that the engine was given. */
+export type Command =
+  | { readonly name: 'accept'; readonly session: number; readonly options: AcceptOptions }
+  | { readonly name: 'reject'; readonly session: number; readonly rejection: Rejection }
+  | { readonly name: 'close'; readonly session: number; readonly code: ErrorCode };
+
+/** An engine without sockets: tests play the peers. Remembers what it was told. */
+export class FakeEngine implements NativeEngine {
+  readonly commands: Command[] = [];
+  readonly listening: ListenOptions[] = [];
+  readonly answers = new Map<number, HttpAnswer>();
+  http: HttpConfig | undefined;
+  stopped = false;
+  /** Code that the next `listen` fails with. */
+  failListen: ErrorCode | undefined;
+  #nextPort = 50_000;
+  #nextSession = 1;
+
+  readonly options: EngineOptions;
+  /** Delivers a batch of events, as the engine does. */
+  readonly deliver: (events: readonly EngineEvent[]) => void;
+
+  constructor(options: EngineOptions, deliver: (events: readonly EngineEvent[]) => void) {
+    this.options = options;
+    this.deliver = deliver;
+  }
+
+  listen(options: ListenOptions): EngineListener {
+    if (this.failListen) {
+      const { text, number } = errorTable[this.failListen];
+      throw Object.assign(new Error(text), { code: this.failListen, number, detail: 98 });
+    }
+    this.listening.push(options);
+    return {
+      id: this.listening.length,
+      ip: options.ip,
+      port: options.port || this.#nextPort++,
+    };
+  }
+
+  unlisten(id: number): void {
+    this.listening.splice(id - 1, 1);
+  }
+
+  accept(session: number, options: AcceptOptions): void {
+    this.commands.push({ name: 'accept', session, options });
+  }
+
+  reject(session: number, rejection: Rejection): void {
+    this.commands.push({ name: 'reject', session, rejection });
+  }
+
+  close(session: number, code: ErrorCode): void {
+    this.commands.push({ name: 'close', session, code });
+    this.deliver([closed(session, code)]);
+  }
+
+  respond(request: number, answer: HttpAnswer): void {
+    this.answers.set(request, answer);
+  }
+
+  configure_http(config: HttpConfig): void {
+    this.http = config;
+  }
+
+  stats(): EngineStats {
+    return { loops: [], sessions: 0, bytes_in: 0, bytes_out: 0, counters: {} };
+  }
+
+  stop_listening(): void {
+    this.listening.length = 0;
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** A peer connects. @return its session. */
+  open(ip = '192.0.2.1', protocol = 'rtmp'): number {
+    const session = this.#nextSession++;
+    this.deliver([
+      {
+        type: 'session_opened',
+        session,
+        protocol,
+        ip,
+        port: 40_000 + session,
+        tls: false,
+        cid: `cid${String(session).padStart(5, '0')}`,
+      },
+    ]);
+    return session;
+  }
+
+  /** What the last command to a session was. */
+  lastOf(session: number): Command | undefined {
+    return this.commands.findLast((command) => command.session === session);
+  }
+}
+
+const NAME = {
+  vhost: '127.0.0.1',
+  app: 'live',
+  stream: 'livestream',
+  param: '',
+  tc_url: 'rtmp://127.0.0.1/live',
+  page_url: '',
+} as const;
+
+export function publishRequested(
+  session: number,
+  changes: Partial<PublishRequested> = {},
+): PublishRequested {
+  return {
+    type: 'publish_requested',
+    session,
+    protocol: 'rtmp',
+    form: 'fmle',
+    ...NAME,
+    ...changes,
+  };
+}
+
+export function playRequested(
+  session: number,
+  changes: Partial<PlayRequested> = {},
+): PlayRequested {
+  return {
+    type: 'play_requested',
+    session,
+    protocol: 'rtmp',
+    format: 'rtmp',
+    ...NAME,
+    ...changes,
+  };
+}
+
+export function closed(session: number, code: ErrorCode = 'PEER_CLOSED'): EngineEvent {
+  return {
+    type: 'session_closed',
+    session,
+    code,
+    detail: 0,
+    bytes_in: 0,
+    bytes_out: 0,
+    skips: 0,
+  };
+}
+
+/** An addon whose engines are remembered in the order in which they were made. */
+export class FakeAddon implements NativeAddon {
+  readonly engines: FakeEngine[] = [];
+  readonly Engine: NativeAddon['Engine'];
+
+  constructor(prepare: (engine: FakeEngine) => void = () => {}) {
+    const { engines } = this;
+    this.Engine = class extends FakeEngine {
+      constructor(options: EngineOptions, deliver: (events: readonly EngineEvent[]) => void) {
+        super(options, deliver);
+        engines.push(this);
+        prepare(this);
+      }
+    };
+  }
+
+  /** The engine of the only server. */
+  get engine(): FakeEngine {
+    const [engine] = this.engines;
+    if (!engine) {
+      throw new Error('no engine was made');
+    }
+    return engine;
+  }
+
+  versions() {
+    return { millrace: '0.0.0', openssl: '3.0.0' };
+  }
+}
