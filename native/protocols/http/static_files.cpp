@@ -6,7 +6,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
+#include <cinttypes>
+#include <cstdio>
 
 #include "protocols/http/flv_seek.hpp"
 #include "protocols/http/header_text.hpp"
@@ -35,17 +36,12 @@ Error http_error(Error error) {
 
 /// Nanoseconds, not seconds: a playlist is rewritten more than once within one.
 std::string make_etag(const struct stat& status) {
-  std::array<char, 40> text;
-  char* at = text.data();
-  char* const end = text.data() + text.size();
   const auto modified_ns = static_cast<uint64_t>(status.st_mtim.tv_sec) * 1'000'000'000 +
                            static_cast<uint64_t>(status.st_mtim.tv_nsec);
-  *at++ = '"';
-  at = std::to_chars(at, end, modified_ns, 16).ptr;
-  *at++ = '-';
-  at = std::to_chars(at, end, static_cast<uint64_t>(status.st_size), 16).ptr;
-  *at++ = '"';
-  return {text.data(), at};
+  std::array<char, 48> text;
+  const int size = std::snprintf(text.data(), text.size(), "\"%" PRIx64 "-%" PRIx64 "\"", modified_ns,
+                                 static_cast<uint64_t>(status.st_size));
+  return {text.data(), static_cast<size_t>(size)};
 }
 
 std::string folder_location(const Request& request) {
