@@ -69,7 +69,7 @@ bool FileRoot::folder_was_removed() const {
 }
 
 Fd FileRoot::open_beneath(const std::string& name) {
-  if (has_openat2_) {
+  if (lookup_ == Lookup::kKernel) {
     open_how how{};
     how.flags = kReadFlags;
     how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
@@ -87,7 +87,7 @@ Fd FileRoot::open_beneath(const std::string& name) {
     if (errno != ENOSYS && errno != EPERM) {
       return {};
     }
-    has_openat2_ = false;
+    lookup_ = Lookup::kWithoutLinks;
   }
   return open_without_links(name);
 }

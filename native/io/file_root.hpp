@@ -1,7 +1,9 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/result.hpp"
 #include "io/fd.hpp"
@@ -16,7 +18,11 @@ namespace millrace {
 /// One per thread. The folder may be made later than this object, and be replaced while it is used.
 class FileRoot {
  public:
-  explicit FileRoot(std::string folder) : folder_(std::move(folder)) {}
+  /// How names are looked up. kKernel is kWithoutLinks where the kernel has no openat2.
+  enum class Lookup : uint8_t { kKernel, kWithoutLinks };
+
+  explicit FileRoot(std::string folder, Lookup lookup = Lookup::kKernel)
+      : folder_(std::move(folder)), lookup_(lookup) {}
 
   /// Opens for reading; folders, pipes and devices too, without waiting for them.
   /// @param name  relative, without a leading slash; empty is the folder itself. Made of segments
@@ -34,7 +40,7 @@ class FileRoot {
 
   std::string folder_;
   Fd root_;
-  bool has_openat2_ = true;
+  Lookup lookup_;
 };
 
 }  // namespace millrace

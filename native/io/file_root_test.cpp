@@ -16,7 +16,7 @@ namespace {
 namespace fs = std::filesystem;
 
 /// root/ with files and links, beside it secret.txt.
-class FileRootTest : public testing::Test {
+class FileRootTest : public testing::TestWithParam<FileRoot::Lookup> {
  protected:
   FileRootTest() {
     std::string name = (fs::temp_directory_path() / "file_root_XXXXXX").string();
@@ -49,19 +49,21 @@ class FileRootTest : public testing::Test {
   fs::path top_;
 };
 
-TEST_F(FileRootTest, OpensWhatLiesBelow) {
-  FileRoot files(root());
+TEST_P(FileRootTest, OpensWhatLiesBelow) {
+  FileRoot files(root(), GetParam());
   EXPECT_EQ(read(files, "a.txt"), "a");
   EXPECT_EQ(read(files, "folder/b.txt"), "b");
   EXPECT_EQ(read(files, "folder"), "folder");
   EXPECT_EQ(read(files, ""), "folder");
   EXPECT_EQ(read(files, "missing"), "NOT_FOUND");
   EXPECT_EQ(read(files, "a.txt/b"), "NOT_FOUND");
+  EXPECT_EQ(read(files, "link_inside"),
+            GetParam() == FileRoot::Lookup::kKernel ? "a" : "NOT_FOUND");
   EXPECT_EQ(read(files, std::string(300, 'x')), "NOT_FOUND");
 }
 
-TEST_F(FileRootTest, NothingOutsideWhateverTheName) {
-  FileRoot files(root());
+TEST_P(FileRootTest, NothingOutsideWhateverTheName) {
+  FileRoot files(root(), GetParam());
   for (const char* name :
        {"../secret.txt", "folder/../../secret.txt", "link_out", "link_absolute",
         "folder_out/secret.txt", "loop", "/etc/passwd", "/proc/self/root/etc/passwd"}) {
@@ -69,8 +71,8 @@ TEST_F(FileRootTest, NothingOutsideWhateverTheName) {
   }
 }
 
-TEST_F(FileRootTest, AFolderThatComesAndGoes) {
-  FileRoot files((top_ / "later").string());
+TEST_P(FileRootTest, AFolderThatComesAndGoes) {
+  FileRoot files((top_ / "later").string(), GetParam());
   EXPECT_EQ(read(files, "a"), "NOT_FOUND");
   fs::create_directory(top_ / "later");
   write("later/a", "1");
@@ -82,14 +84,14 @@ TEST_F(FileRootTest, AFolderThatComesAndGoes) {
   EXPECT_EQ(read(files, "a"), "2");
 }
 
-TEST_F(FileRootTest, APipeDoesNotBlock) {
+TEST_P(FileRootTest, APipeDoesNotBlock) {
   ASSERT_EQ(::mkfifo((top_ / "root/pipe").c_str(), 0600), 0);
-  FileRoot files(root());
+  FileRoot files(root(), GetParam());
   EXPECT_TRUE(files.open("pipe").ok());
 }
 
-TEST_F(FileRootTest, OutOfDescriptors) {
-  FileRoot files(root());
+TEST_P(FileRootTest, OutOfDescriptors) {
+  FileRoot files(root(), GetParam());
   ASSERT_EQ(read(files, "a.txt"), "a");
   rlimit before{};
   ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &before), 0);
@@ -101,6 +103,10 @@ TEST_F(FileRootTest, OutOfDescriptors) {
   ASSERT_FALSE(file.ok());
   EXPECT_EQ(file.error(), (Error{ErrorCode::kOutOfDescriptors, EMFILE}));
 }
+
+INSTANTIATE_TEST_SUITE_P(Lookups, FileRootTest,
+                         testing::Values(FileRoot::Lookup::kKernel,
+                                         FileRoot::Lookup::kWithoutLinks));
 
 }  // namespace
 }  // namespace millrace

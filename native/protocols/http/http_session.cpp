@@ -1,8 +1,5 @@
 #include "protocols/http/http_session.hpp"
 
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <array>
 #include <utility>
@@ -11,7 +8,6 @@
 #include "protocols/http/http_date.hpp"
 #include "protocols/http/preconditions.hpp"
 #include "protocols/http/query.hpp"
-#include "protocols/http/range.hpp"
 #include "protocols/http/target.hpp"
 #include "protocols/http/websocket_handshake.hpp"
 
@@ -19,11 +15,6 @@ namespace millrace::http {
 
 namespace {
 
-// A file as small as a playlist is read and sent with its head in one call; sendfile would take
-// two.
-constexpr uint64_t kSmallFileBytes = 16 << 10;
-// One peer on a fast network may take this much of a turn before the others have theirs.
-constexpr uint64_t kFileBytesPerTurn = 1 << 20;
 // Pipelined requests that one peer has answered before the others have their turn.
 constexpr unsigned kRequestsPerTurn = 32;
 // Reading stops when so much lies behind a request that is not answered yet.
@@ -54,7 +45,9 @@ std::string_view requested_host(const Request& request) {
   return host_name(request.host);
 }
 
-iovec piece_of(const void* data, size_t size) { return {const_cast<void*>(data), size}; }
+bool is_get_or_head(const Request& request) {
+  return request.method == Method::kGet || request.method == Method::kHead;
+}
 
 }  // namespace
 
@@ -190,7 +183,7 @@ void HttpSession::dispatch() {
     return;
   }
   if (request.method == Method::kOptions) {
-    service_.writer().write_options(out_, keep_alive_, service_.settings().cors);
+    service_.writer().write_options(outgoing_.head(), keep_alive_, service_.settings().cors);
     send_answer(keep_alive_);
     return;
   }
@@ -199,8 +192,8 @@ void HttpSession::dispatch() {
       (handler_.on_request(request) == Taken::kYes || state_ != State::kAnswering)) {
     return;
   }
-  const bool wants_file = request.method == Method::kGet || request.method == Method::kHead;
-  if (wants_file && !service_.is_control_path(request.path) && answer_with_file() == Taken::kYes) {
+  if (is_get_or_head(request) && !service_.is_control_path(request.path) &&
+      answer_with_file() == Taken::kYes) {
     return;
   }
   handler_.on_control_request(request, body_);
@@ -229,7 +222,8 @@ void HttpSession::write_error(unsigned status, std::span<const Header> fields) {
   if (state_ != State::kAnswering) {
     return;
   }
-  service_.writer().write_error(out_, status, keep_alive_, cors_, parser_.request().method, fields);
+  service_.writer().write_error(outgoing_.head(), status, keep_alive_, cors_,
+                                parser_.request().method, fields);
   send_answer(keep_alive_);
 }
 
@@ -237,7 +231,7 @@ void HttpSession::redirect(unsigned status, std::string_view location) {
   if (state_ != State::kAnswering) {
     return;
   }
-  service_.writer().write_redirect(out_, status, location, keep_alive_, cors_);
+  service_.writer().write_redirect(outgoing_.head(), status, location, keep_alive_, cors_);
   send_answer(keep_alive_);
 }
 
@@ -248,9 +242,8 @@ void HttpSession::answer(const Answer& answer) {
   if (answer.keep_alive == KeepAlive::kNo) {
     keep_alive_ = KeepAlive::kNo;
   }
-  Bytes body =
-      answer.body ? answer.body->bytes()
-                  : Bytes{reinterpret_cast<const uint8_t*>(answer.text.data()), answer.text.size()};
+  const Request& request = parser_.request();
+  const size_t size = answer.body ? answer.body->size : answer.text.size();
   Response response{.status = answer.status,
                     .content_type = answer.content_type,
                     .keep_alive = keep_alive_,
@@ -258,63 +251,48 @@ void HttpSession::answer(const Answer& answer) {
   fields_.clear();
   std::copy_if(answer.fields.begin(), answer.fields.end(), std::back_inserter(fields_),
                [](const Header& field) { return !is_own_field(field.name); });
-  answer_range(answer, response, body);
-  if (has_no_body(response.status)) {
-    body = {};
-    response.framing = Response::Framing::kNone;
+  ByteSelection part{answer.status, 0, size, {}};
+  const HttpDate modified = format_http_date(answer.modified_unix_s);
+  if (answer.status == 200 && is_get_or_head(request)) {
+    const Validators validators{answer.etag, answer.modified_unix_s};
+    if (answer.accept_ranges == AcceptRanges::kYes) {
+      part = select_bytes(request, validators, size);
+      fields_.push_back({"Accept-Ranges", "bytes"});
+    } else if (is_not_modified(request, validators)) {
+      part = {304, 0, 0, {}};
+    }
+    add_validators(validators, modified);
+    if (!part.content_range.empty()) {
+      fields_.push_back({"Content-Range", part.content_range});
+    }
   }
-  response.content_length = body.size();
+  if (has_no_body(part.status)) {
+    response.framing = Response::Framing::kNone;
+    part.size = 0;
+  }
+  response.status = part.status;
+  response.content_length = part.size;
   response.fields = fields_;
-  service_.writer().write_head(out_, response);
-  if (parser_.request().method != Method::kHead) {
+  service_.writer().write_head(outgoing_.head(), response);
+  if (request.method != Method::kHead) {
     if (answer.body) {
-      shared_ = answer.body;
-      shared_rest_ = body;
+      outgoing_.set_body(answer.body, static_cast<size_t>(part.offset),
+                         static_cast<size_t>(part.size));
     } else {
-      out_.append(reinterpret_cast<const char*>(body.data()), body.size());
+      outgoing_.head().append(
+          answer.text.substr(static_cast<size_t>(part.offset), static_cast<size_t>(part.size)));
     }
   }
   send_answer(keep_alive_);
 }
 
-/// Preconditions and ranges of an answer from memory.
-void HttpSession::answer_range(const Answer& answer, Response& response, Bytes& body) {
-  const Request& request = parser_.request();
-  if (answer.status != 200 || (request.method != Method::kGet && request.method != Method::kHead)) {
-    return;
+void HttpSession::add_validators(const Validators& validators, const HttpDate& modified) {
+  if (!validators.etag.empty()) {
+    fields_.push_back({"ETag", validators.etag});
   }
-  if (!answer.etag.empty()) {
-    fields_.push_back({"ETag", answer.etag});
-    if (const auto tag = request.find_header("if-none-match");
-        tag && is_not_modified(request, {answer.etag, 0})) {
-      response.status = 304;
-      return;
-    }
+  if (validators.modified_unix_s != 0) {
+    fields_.push_back({"Last-Modified", {modified.data(), modified.size()}});
   }
-  if (answer.accept_ranges == AcceptRanges::kNo) {
-    return;
-  }
-  fields_.push_back({"Accept-Ranges", "bytes"});
-  if (!range_applies(request, {answer.etag, 0})) {
-    return;
-  }
-  const RangeSelection selection = select_range(request.header("range"), body.size());
-  if (selection.kind == RangeSelection::Kind::kWhole) {
-    return;
-  }
-  const std::string size = std::to_string(body.size());
-  if (selection.kind == RangeSelection::Kind::kUnsatisfiable) {
-    response.status = 416;
-    content_range_ = "bytes */" + size;
-    body = {};
-  } else {
-    response.status = 206;
-    content_range_ = "bytes " + std::to_string(selection.range.first) + "-" +
-                     std::to_string(selection.range.last) + "/" + size;
-    body = body.subspan(static_cast<size_t>(selection.range.first),
-                        static_cast<size_t>(selection.range.size()));
-  }
-  fields_.push_back({"Content-Range", content_range_});
 }
 
 Taken HttpSession::answer_with_file() {
@@ -335,8 +313,7 @@ Taken HttpSession::answer_with_file() {
   }
   const HttpDate modified = format_http_date(found.modified_unix_s);
   fields_.clear();
-  fields_.push_back({"Last-Modified", {modified.data(), modified.size()}});
-  fields_.push_back({"ETag", found.etag});
+  add_validators({found.etag, found.modified_unix_s}, modified);
   fields_.push_back({"Accept-Ranges", "bytes"});
   if (!found.cache_control.empty()) {
     fields_.push_back({"Cache-Control", found.cache_control});
@@ -344,21 +321,19 @@ Taken HttpSession::answer_with_file() {
   if (!found.content_range.empty()) {
     fields_.push_back({"Content-Range", found.content_range});
   }
-  const bool head_only = request.method == Method::kHead || has_no_body(found.status);
+  const bool no_body = has_no_body(found.status);
   service_.writer().write_head(
-      out_,
-      {.status = found.status,
-       .content_type = has_no_body(found.status) ? std::string_view{} : found.content_type,
-       .framing = has_no_body(found.status) ? Response::Framing::kNone : Response::Framing::kLength,
-       .content_length = found.before.size() + found.size,
-       .keep_alive = keep_alive_,
-       .cors = cors_,
-       .fields = fields_});
-  if (!head_only) {
-    out_.append(reinterpret_cast<const char*>(found.before.data()), found.before.size());
-    file_ = std::move(found.file);
-    file_at_ = static_cast<off_t>(found.offset);
-    file_left_ = found.size;
+      outgoing_.head(), {.status = found.status,
+                         .content_type = no_body ? std::string_view{} : found.content_type,
+                         .framing = no_body ? Response::Framing::kNone : Response::Framing::kLength,
+                         .content_length = found.before.size() + found.size,
+                         .keep_alive = keep_alive_,
+                         .cors = cors_,
+                         .fields = fields_});
+  if (!no_body && request.method != Method::kHead) {
+    outgoing_.head().append(reinterpret_cast<const char*>(found.before.data()),
+                            found.before.size());
+    outgoing_.set_file(std::move(found.file), found.offset, found.size);
   }
   send_answer(keep_alive_);
   return Taken::kYes;
@@ -369,77 +344,32 @@ void HttpSession::send_answer(KeepAlive keep_alive) {
   // none.
   keep_alive_ = parser_.in_body() ? KeepAlive::kNo : keep_alive;
   state_ = State::kSending;
-  if (file_left_ > 0 && file_left_ <= kSmallFileBytes) {
-    const size_t head_size = out_.size();
-    out_.resize(head_size + static_cast<size_t>(file_left_));
-    const ssize_t got =
-        ::pread(file_.get(), out_.data() + head_size, static_cast<size_t>(file_left_), file_at_);
-    if (got != static_cast<ssize_t>(file_left_)) {
-      out_.resize(head_size);  // truncated meanwhile; send_file() finds that out
-    } else {
-      file_left_ = 0;
-    }
-  }
   set_deadline(loop_.now() + service_.settings().deadlines.no_progress);
   send_some();
 }
 
 void HttpSession::send_some() {
-  if (state_ == State::kSending && send_memory() && send_file()) {
-    finish_answer();
+  switch (outgoing_.send(*connection_)) {
+    case OutgoingAnswer::Progress::kSent:
+      finish_answer();
+      break;
+    case OutgoingAnswer::Progress::kBlocked:
+      break;
+    case OutgoingAnswer::Progress::kTurnTaken:
+      loop_.arm(continue_, loop_.now());
+      break;
+    case OutgoingAnswer::Progress::kFileCut:
+      // Only a broken connection tells the peer that the length it was promised will not come.
+      end(Error{ErrorCode::kIoError});
+      break;
   }
-}
-
-bool HttpSession::send_memory() {
-  const size_t head_left = out_.size() - out_sent_;
-  const size_t wanted = head_left + shared_rest_.size();
-  if (wanted == 0) {
-    return true;
-  }
-  const std::array<iovec, 2> pieces{piece_of(out_.data() + out_sent_, head_left),
-                                    piece_of(shared_rest_.data(), shared_rest_.size())};
-  const size_t sent = connection_->try_write(std::span(pieces).subspan(head_left == 0 ? 1 : 0));
-  const size_t of_head = std::min(sent, head_left);
-  out_sent_ += of_head;
-  shared_rest_ = shared_rest_.subspan(sent - of_head);
-  return sent == wanted;  // else on_writable comes
-}
-
-bool HttpSession::send_file() {
-  if (file_left_ == 0) {
-    return true;
-  }
-  const auto wanted = static_cast<size_t>(std::min(file_left_, kFileBytesPerTurn));
-  const size_t sent = connection_->try_send_file(file_.get(), file_at_, wanted);
-  file_left_ -= sent;
-  if (file_left_ == 0) {
-    return true;
-  }
-  if (sent == wanted) {
-    loop_.arm(continue_, loop_.now());
-    return false;
-  }
-  struct stat status {};
-  if (::fstat(file_.get(), &status) != 0 ||
-      status.st_size < file_at_ + static_cast<off_t>(file_left_)) {
-    // The file was cut while it was sent. Only a broken connection tells the peer that the length
-    // it was promised will not come.
-    end(Error{ErrorCode::kIoError});
-  }
-  return false;
 }
 
 void HttpSession::finish_answer() {
-  out_.clear();
-  out_sent_ = 0;
-  if (out_.capacity() > kKeptBytes) {
-    std::string{}.swap(out_);
-  }
+  outgoing_.clear();
   if (body_.capacity() > kKeptBytes) {
     std::vector<uint8_t>{}.swap(body_);
   }
-  shared_ = nullptr;
-  file_.reset();
   if (keep_alive_ == KeepAlive::kNo || draining_) {
     end_when_sent();
     return;
@@ -509,7 +439,7 @@ Result<StreamForm> HttpSession::begin_stream(std::string_view content_type) {
     form = StreamForm::kPlain;
     response.framing = Response::Framing::kNone;
   }
-  service_.writer().write_head(out_, response);
+  service_.writer().write_head(outgoing_.head(), response);
   if (form == StreamForm::kNone) {
     send_answer(KeepAlive::kNo);
     return form;
@@ -518,8 +448,8 @@ Result<StreamForm> HttpSession::begin_stream(std::string_view content_type) {
   deadline_timer_.disarm();
   armed_for_ = Time::max();
   connection_->resume_reading();
-  connection_->write(out_);
-  std::string{}.swap(out_);
+  connection_->write(outgoing_.head());
+  outgoing_ = OutgoingAnswer{};
   std::vector<uint8_t>{}.swap(body_);
   std::vector<Header>{}.swap(fields_);
   const std::vector<uint8_t> rest = parser_.take_rest();
@@ -612,9 +542,7 @@ void HttpSession::end(Error reason) {
   deadline_timer_.disarm();
   continue_.disarm();
   connection_->close();
-  shared_ = nullptr;
-  shared_rest_ = {};
-  file_.reset();
+  outgoing_.clear();
   handler_.on_end(reason);
 }
 

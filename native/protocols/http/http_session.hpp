@@ -9,10 +9,12 @@
 #include <string_view>
 #include <vector>
 
-#include "base/buffer.hpp"
+#include "base/buffer_chain.hpp"
 #include "base/result.hpp"
 #include "io/connection.hpp"
+#include "protocols/http/byte_selection.hpp"
 #include "protocols/http/http_service.hpp"
+#include "protocols/http/outgoing_answer.hpp"
 #include "protocols/http/request.hpp"
 #include "protocols/http/request_parser.hpp"
 #include "protocols/http/response_writer.hpp"
@@ -29,9 +31,11 @@ struct Answer {
   unsigned status = 200;
   std::string_view content_type = {};
   std::span<const Header> fields = {};
-  BufferRef body = {};         // sent from where it lies; or
-  std::string_view text = {};  // copied, when there is no `body`
-  std::string_view etag = {};  // strong, with quotes: If-None-Match is then answered with 304
+  std::shared_ptr<const BufferChain> body = {};  // sent from where it lies; or
+  std::string_view text = {};                    // copied, when there is no `body`
+  /// With either of these the peer's copy is compared, and may be confirmed with 304.
+  std::string_view etag = {};                      // strong, with its quotes
+  int64_t modified_unix_s = 0;                     // Last-Modified; 0: none
   AcceptRanges accept_ranges = AcceptRanges::kNo;  // Range is then answered with 206
   KeepAlive keep_alive = KeepAlive::kYes;          // as far as the peer wants it
 };
@@ -147,10 +151,8 @@ class HttpSession final : private Connection::Owner {
   void answer_fault(Error error);
   void send_answer(KeepAlive keep_alive);
   void write_error(unsigned status, std::span<const Header> fields = {});
-  void answer_range(const Answer& answer, Response& response, Bytes& body);
+  void add_validators(const Validators& validators, const HttpDate& modified);
   void send_some();
-  [[nodiscard]] bool send_memory();
-  [[nodiscard]] bool send_file();
   void finish_answer();
   void read_websocket(Bytes bytes);
   void close_websocket(WebSocketStatus status);
@@ -175,16 +177,8 @@ class HttpSession final : private Connection::Owner {
   Cors cors_ = Cors::kNo;                  // of the present request
   std::vector<uint8_t> body_;              // of a request for the control plane
   std::vector<Header> fields_;             // scratch
-  std::string content_range_;              // scratch
 
-  // The answer under way: `out_`, then `shared_`, then a piece of `file_`.
-  std::string out_;
-  BufferRef shared_;
-  Bytes shared_rest_;
-  size_t out_sent_ = 0;
-  Fd file_;
-  off_t file_at_ = 0;
-  uint64_t file_left_ = 0;
+  OutgoingAnswer outgoing_;
 
   std::unique_ptr<WebSocketFrameParser> websocket_;
   unsigned pongs_ = 0;  // in the second that began at pongs_since_

@@ -31,7 +31,7 @@ bool is_not_modified(const Request& request, const Validators& validators) {
     return list_has_etag(*none_match, validators.etag);
   }
   const auto since = parse_http_date(request.header("if-modified-since"));
-  return since && validators.modified_unix_s <= *since;
+  return since && validators.modified_unix_s != 0 && validators.modified_unix_s <= *since;
 }
 
 bool range_applies(const Request& request, const Validators& validators) {

@@ -9,8 +9,8 @@ namespace millrace::http {
 
 /// What tells one state of a representation from another. Source: RFC 9110 §8.8.
 struct Validators {
-  std::string_view etag;        // strong, with its quotes
-  int64_t modified_unix_s = 0;  // Last-Modified
+  std::string_view etag;        // strong, with its quotes; empty: none
+  int64_t modified_unix_s = 0;  // Last-Modified; 0: not known
 };
 
 /// @return whether a GET or HEAD is to be answered with 304: If-None-Match, and only without it

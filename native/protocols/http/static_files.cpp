@@ -9,11 +9,11 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "protocols/http/byte_selection.hpp"
 #include "protocols/http/flv_seek.hpp"
 #include "protocols/http/header_text.hpp"
 #include "protocols/http/mime.hpp"
 #include "protocols/http/percent.hpp"
-#include "protocols/http/preconditions.hpp"
 #include "protocols/http/query.hpp"
 
 namespace millrace::http {
@@ -53,18 +53,13 @@ std::string folder_location(const Request& request) {
   return location;
 }
 
-RangeSelection select(const Request& request, const Validators& validators, uint64_t size) {
-  if (equals_ignoring_case(extension(request.path), "mp4")) {
-    auto spec = query_value(request.query, "range");
-    if (!spec) {
-      spec = query_value(request.query, "bytes");
-    }
-    if (spec) {
-      return select_range_spec(*spec, size);
-    }
+/// `?range=a-b` or `?bytes=a-b` of an MP4, as Flash players seek.
+std::optional<std::string_view> range_of_query(const Request& request) {
+  if (!equals_ignoring_case(extension(request.path), "mp4")) {
+    return std::nullopt;
   }
-  return range_applies(request, validators) ? select_range(request.header("range"), size)
-                                            : RangeSelection{};
+  const auto range = query_value(request.query, "range");
+  return range ? range : query_value(request.query, "bytes");
 }
 
 /// The byte offset of `?start=` of an FLV; 0 when there is none that makes sense.
@@ -85,36 +80,20 @@ std::vector<uint8_t> read_flv_head(int file, uint64_t size) {
 }
 
 void choose_bytes(FileAnswer& answer, const Request& request, uint64_t size) {
-  const Validators validators{answer.etag, answer.modified_unix_s};
-  if (is_not_modified(request, validators)) {
-    answer.status = 304;
-    return;
-  }
-  if (const uint64_t start = flv_start(request, size)) {
+  const auto spec = range_of_query(request);
+  ByteSelection part = spec ? select_bytes(select_range_spec(*spec, size), size)
+                            : select_bytes(request, {answer.etag, answer.modified_unix_s}, size);
+  const uint64_t start = flv_start(request, size);
+  if (start > 0 && part.status != 304) {
     answer.before = read_flv_head(answer.file.get(), size);
     if (!answer.before.empty()) {
-      answer.offset = start;
-      answer.size = size - start;
-      return;
+      part = {200, start, size - start, {}};
     }
   }
-  const RangeSelection selection = select(request, validators, size);
-  switch (selection.kind) {
-    case RangeSelection::Kind::kWhole:
-      answer.size = size;
-      break;
-    case RangeSelection::Kind::kPart:
-      answer.status = 206;
-      answer.offset = selection.range.first;
-      answer.size = selection.range.size();
-      answer.content_range = "bytes " + std::to_string(selection.range.first) + "-" +
-                             std::to_string(selection.range.last) + "/" + std::to_string(size);
-      break;
-    case RangeSelection::Kind::kUnsatisfiable:
-      answer.status = 416;
-      answer.content_range = "bytes */" + std::to_string(size);
-      break;
-  }
+  answer.status = part.status;
+  answer.offset = part.offset;
+  answer.size = part.size;
+  answer.content_range = std::move(part.content_range);
 }
 
 }  // namespace
