@@ -318,8 +318,8 @@ describe('events', () => {
         type: 'stream_tracks',
         session,
         stream: '/live/livestream',
-        video: { codec: 'h264', width: 1280, height: 720, profile: 'High', level: '3.1' },
-        audio: { codec: 'aac', sample_rate: 44_100, channels: 2, profile: 'LC' },
+        video: { codec: 'H264', width: 1280, height: 720, profile: 100, level: 31 },
+        audio: { codec: 'AAC', sample_rate: 44_100, channels: 2, profile: 2 },
       },
     ]);
     const [line] = sink.with('got metadata, width=1280, height=720');

@@ -51,7 +51,8 @@ export function describeError(error: unknown): string {
   const messages: string[] = [];
   let at = error;
   for (let depth = 0; depth < 5 && at !== undefined; depth += 1) {
-    const message = at instanceof Error ? at.message : String(at);
+    // The first line: what follows is for the debugger, such as the stack of a failed require.
+    const [message = ''] = (at instanceof Error ? at.message : String(at)).split('\n', 1);
     if (message !== text && message !== '') {
       messages.push(message);
     }

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { ByteQueue } from './byte-queue.ts';
 import type { LogLevel } from './level.ts';
 import type { LogSink } from './sink.ts';
@@ -41,15 +41,15 @@ export class ConsoleSink implements LogSink {
 /**
  * Standard output as an open file of our own that does not block: a reader that stopped (a terminal on
  * hold, a hung collector) would otherwise keep a thread for ever and the process from ending. Descriptor
- * 1 itself is shared with the parent, and must stay as it is. A socket cannot be opened so and is
- * written as it is.
+ * 1 itself is shared with the parent, and must stay as it is. Regular files never block, and share their
+ * position with whoever else writes to them; sockets cannot be opened. Both are written as they are.
  */
 function openStdout(): number {
   try {
-    return openSync(
-      `/proc/self/fd/${STDOUT}`,
-      constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK,
-    );
+    const kind = fstatSync(STDOUT);
+    return kind.isFIFO() || kind.isCharacterDevice()
+      ? openSync(`/proc/self/fd/${STDOUT}`, constants.O_WRONLY | constants.O_NONBLOCK)
+      : STDOUT;
   } catch {
     return STDOUT;
   }

@@ -14,6 +14,9 @@ export type ListenerId = number;
 /** Name of a stream in the engine: its stream url, e.g. `/live/livestream`. */
 export type EngineStreamKey = string;
 
+/** Why something ended; `NONE` when it ended as it should. */
+export type EndCode = ErrorCode | 'NONE';
+
 /** How the server names itself to peers. */
 export interface EngineIdentity {
   /** `Server` header and `srs_server`, e.g. `SRS/7.0.18(Hang)`. */
@@ -34,6 +37,7 @@ export interface EngineLimits {
   readonly handshake_timeout_ms: number;
   readonly request_head_timeout_ms: number;
   readonly max_request_head_bytes: number;
+  readonly max_metadata_bytes: number;
   readonly gop_cache_max_bytes: number;
   readonly ring_max_bytes: number;
   readonly ring_max_ms: number;
@@ -90,7 +94,8 @@ export interface PublishOptions {
   readonly tcp_nodelay: boolean;
   readonly gop_cache: boolean;
   readonly gop_cache_max_frames: number;
-  readonly max_metadata_bytes: number;
+  /** Merged read: wait so long to read more at once; 0 reads as it comes. */
+  readonly mr_latency_ms: number;
   /** What is made of the stream whether or not somebody plays it. */
   readonly outputs: { readonly hls?: HlsOptions };
 }
@@ -107,6 +112,7 @@ export interface RemuxOptions {
 export interface PlayOptions extends Partial<RemuxOptions> {
   readonly stream: EngineStreamKey;
   readonly gop_cache: boolean;
+  readonly gop_cache_max_frames: number;
   readonly mw_latency_ms: number;
   readonly mw_msgs: number;
   readonly min_latency: boolean;
@@ -199,6 +205,8 @@ export interface SessionOpened {
   readonly protocol: string;
   readonly ip: string;
   readonly port: number;
+  /** Port of the listener. */
+  readonly local_port: number;
   readonly tls: boolean;
   /** Context id: 8 characters [0-9a-z]. */
   readonly cid: string;
@@ -270,33 +278,38 @@ export interface StreamTracks {
 }
 
 export interface VideoTrack {
+  /** e.g. `H264`, `H265`, `AV1`. */
   readonly codec: string;
   /** 0 when not known. */
   readonly width: number;
   readonly height: number;
-  readonly profile: string;
-  readonly level: string;
+  /** Number in the header of the codec, e.g. profile_idc. */
+  readonly profile: number;
+  /** Number in the header of the codec, e.g. level_idc. */
+  readonly level: number;
 }
 
 export interface AudioTrack {
+  /** e.g. `AAC`, `MP3`, `Opus`. */
   readonly codec: string;
   /** Hz; 0 when not known. */
   readonly sample_rate: number;
   readonly channels: number;
-  readonly profile: string;
+  /** Of AAC: the audio object type. */
+  readonly profile: number;
 }
 
 /** The session publishes or plays no more; the connection may go on. */
 export interface MediaStopped {
   readonly type: 'publish_stopped' | 'play_stopped';
   readonly session: SessionId;
-  readonly code: ErrorCode;
+  readonly code: EndCode;
 }
 
 export interface SessionClosed {
   readonly type: 'session_closed';
   readonly session: SessionId;
-  readonly code: ErrorCode;
+  readonly code: EndCode;
   readonly detail: number;
   readonly bytes_in: number;
   readonly bytes_out: number;
@@ -323,6 +336,7 @@ export interface HttpRequest {
 /** A fault that repeats; the engine counts and reports it at most once a second. */
 export interface Trouble {
   readonly type: 'trouble';
+  /** The last one it happened to; 0 for none. */
   readonly session?: SessionId;
   readonly area: string;
   readonly code: ErrorCode;

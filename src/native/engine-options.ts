@@ -15,6 +15,7 @@ export function engineOptions(config: MillraceConfig, identity: EngineIdentity):
       handshake_timeout_ms: millrace.handshakeTimeoutMs,
       request_head_timeout_ms: millrace.requestHeadTimeoutMs,
       max_request_head_bytes: millrace.maxRequestHeadBytes,
+      max_metadata_bytes: millrace.maxMetadataBytes,
       gop_cache_max_bytes: millrace.gopCacheMaxBytes,
       ring_max_bytes: millrace.ringMaxBytes,
       ring_max_ms: millrace.ringMaxMs,

@@ -129,8 +129,8 @@ export class Admissions {
   }
 
   #publish(session: Session, request: AdmissionRequest, protocol: Protocol): void {
-    const { config, engine, registry, lines } = this.#context;
-    const options = protocol.publishOptions?.(config(), request);
+    const { engine, registry, lines } = this.#context;
+    const options = protocol.publishOptions?.(request);
     if (!options) {
       return;
     }

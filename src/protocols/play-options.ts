@@ -8,6 +8,7 @@ export function playOptions(request: AdmissionRequest, durationMs: number): Play
   return {
     stream: streamUrl,
     gop_cache: play.gopCache,
+    gop_cache_max_frames: play.gopCacheMaxFrames,
     mw_latency_ms: play.mwLatencyMs,
     mw_msgs: play.mwMsgs,
     min_latency: vhost.minLatency,

@@ -10,6 +10,7 @@ import type {
   Trouble,
   VideoTrack,
 } from '../native/boundary.ts';
+import { audioProfileName, videoLevelName, videoProfileName } from '../streams/codec-names.ts';
 import type { StreamState } from '../streams/registry.ts';
 import type { Session } from './session.ts';
 
@@ -86,20 +87,26 @@ export function tracksLine({ video, audio }: StreamTracks): string {
 }
 
 /** Codec ids of FLV (Adobe FLV 10.1, E.4.2.1 and E.4.3.1), by which SRS names codecs in its log. */
-const FLV_CODEC_IDS: Readonly<Record<string, number>> = { h264: 7, hevc: 12, aac: 10, mp3: 2 };
+const FLV_CODEC_IDS: Readonly<Record<string, number>> = { H264: 7, H265: 12, AAC: 10, MP3: 2 };
 
 function videoText({ codec, profile, level, width, height }: VideoTrack): string {
   const id = FLV_CODEC_IDS[codec] ?? codec;
-  return `${id}, profile=${profile}, level=${level}, ${width}x${height}`;
+  return (
+    `${id}, profile=${videoProfileName(codec, profile)}, ` +
+    `level=${videoLevelName(codec, level)}, ${width}x${height}`
+  );
 }
 
 function audioText({ codec, profile, channels, sample_rate }: AudioTrack): string {
   const id = FLV_CODEC_IDS[codec] ?? codec;
-  return `${id}, profile=${profile}, ${channels}channels, ${sample_rate}HZ`;
+  const name = audioProfileName(codec, profile);
+  return `${id}, profile=${name}, ${channels}channels, ${sample_rate}HZ`;
 }
 
+const NO_ERROR = { number: 0, text: 'as it should' } as const;
+
 export function closedLine(event: SessionClosed): string {
-  const { number, text } = errorTable[event.code];
+  const { number, text } = event.code === 'NONE' ? NO_ERROR : errorTable[event.code];
   const { bytes_in, bytes_out, skips, detail } = event;
   return (
     `client disconnect peer. ret=${number}(${text}), detail=${detail}, ` +

@@ -7,6 +7,7 @@ import { closedLine, openedLine } from './session-lines.ts';
 
 /** Ways a session ends that are nobody's fault, beside those that were reported already. */
 const QUIET_ENDS: ReadonlySet<string> = new Set([
+  'NONE',
   'PEER_CLOSED',
   'PUBLISHER_GONE',
   'KICKED',

@@ -103,6 +103,7 @@ export class FakeEngine implements NativeEngine {
         protocol,
         ip,
         port: 40_000 + session,
+        local_port: 1935,
         tls: false,
         cid: `cid${String(session).padStart(5, '0')}`,
       },
