@@ -34,11 +34,12 @@ class Metadata {
   [[nodiscard]] std::vector<uint8_t> values() const;
   [[nodiscard]] std::vector<uint8_t> message() const;
 
-  /// A number, also where an encoder wrote it as text; 0 when it is missing, not finite or negative.
+  /// A number, also where an encoder wrote it as text; 0 when it is missing, not finite or
+  /// negative.
   [[nodiscard]] double number_of(std::string_view name) const;
-  [[nodiscard]] uint32_t width() const { return whole_number_of("width"); }      // pixels
-  [[nodiscard]] uint32_t height() const { return whole_number_of("height"); }    // pixels
-  [[nodiscard]] double frame_rate() const { return number_of("framerate"); }      // per second
+  [[nodiscard]] uint32_t width() const { return whole_number_of("width"); }    // pixels
+  [[nodiscard]] uint32_t height() const { return whole_number_of("height"); }  // pixels
+  [[nodiscard]] double frame_rate() const { return number_of("framerate"); }   // per second
   [[nodiscard]] double video_rate_kbps() const { return number_of("videodatarate"); }
   [[nodiscard]] double audio_rate_kbps() const { return number_of("audiodatarate"); }
   /// Asks for absolute timestamps where the configuration says atc_auto.
