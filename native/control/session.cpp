@@ -83,19 +83,21 @@ void Session::ask(Fields event) {
   tell(std::move(event));
 }
 
-void Session::finish(Error reason, uint64_t bytes_in, uint64_t bytes_out, uint64_t skips) {
+void Session::finish(Error reason, uint64_t bytes_in, uint64_t bytes_out, uint64_t skips, Tell told) {
   if (finished_) {
     return;
   }
   finished_ = true;
   asking_ = false;
   admission_deadline_.disarm();
-  tell({{"type", "session_closed"},
-        {"code", error_info(reason.code).name},
-        {"detail", reason.detail},
-        {"bytes_in", bytes_in},
-        {"bytes_out", bytes_out},
-        {"skips", skips}});
+  if (told == Tell::kYes) {
+    tell({{"type", "session_closed"},
+          {"code", error_info(reason.code).name},
+          {"detail", reason.detail},
+          {"bytes_in", bytes_in},
+          {"bytes_out", bytes_out},
+          {"skips", skips}});
+  }
   context_.sessions.remove(*this);
 }
 

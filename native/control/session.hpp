@@ -61,7 +61,8 @@ struct LoopContext {
   SessionTable& sessions;
   EventQueue& events;
   TroubleLog& troubles;
-  ModuleStates& modules;
+  ModuleStates& modules;       // of the engine
+  ModuleStates& loop_modules;  // of this loop
   const Limits& limits;
   const Identity& identity;
   /// Of the whole engine; a session counts from its listener's accept to its destruction.
@@ -101,7 +102,9 @@ class Session {
   void tell(Fields event);
   [[nodiscard]] bool asking() const { return asking_; }
   /// The end: tells the control plane and has the table destroy this session at the end of the turn.
-  void finish(Error reason, uint64_t bytes_in, uint64_t bytes_out, uint64_t skips);
+  /// @param tell  kNo for a session whose beginning was not told either.
+  enum class Tell : bool { kNo, kYes };
+  void finish(Error reason, uint64_t bytes_in, uint64_t bytes_out, uint64_t skips, Tell tell = Tell::kYes);
   [[nodiscard]] bool finished() const { return finished_; }
 
  private:

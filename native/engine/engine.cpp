@@ -25,7 +25,7 @@ Engine::Worker::Worker(unsigned index, Engine& engine)
       sessions(loop),
       troubles(loop, engine.events_),
       hub(loop, engine.directory_),
-      context{loop,         hub,           sessions,         engine.events_, troubles, engine.modules_,
+      context{loop,         hub,           sessions,         engine.events_, troubles, engine.modules_, modules,
               engine.limits_, engine.identity_, engine.connections_} {}
 
 Engine::Engine(const Fields& options, std::function<void()> wake)

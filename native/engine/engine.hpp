@@ -64,6 +64,7 @@ class Engine {
     SessionTable sessions;
     TroubleLog troubles;
     LoopHub hub;
+    ModuleStates modules;
     LoopContext context;
     std::vector<std::pair<uint32_t, std::unique_ptr<TcpListener>>> listeners;
     std::thread thread;

@@ -21,6 +21,12 @@ void Directory::end_publish(const std::string& stream, LoopHub& hub, MediaTime l
   }
 }
 
+bool Directory::is_published(const std::string& stream) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(stream);
+  return found != entries_.end() && found->second.publisher != nullptr;
+}
+
 LoopHub* Directory::begin_mirror(const std::string& stream, Mirror mirror) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[stream];

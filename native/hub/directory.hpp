@@ -31,6 +31,8 @@ class Directory {
   std::optional<Begun> begin_publish(const std::string& stream, LoopHub& hub);
   void end_publish(const std::string& stream, LoopHub& hub, MediaTime last_dts);
 
+  [[nodiscard]] bool is_published(const std::string& stream);
+
   /// @return the loop that publishes, to be asked for the stream; null when nobody does.
   LoopHub* begin_mirror(const std::string& stream, Mirror mirror);
   LoopHub* end_mirror(const std::string& stream, Mirror mirror);

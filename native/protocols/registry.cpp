@@ -2,13 +2,14 @@
 
 #include <array>
 
+#include "protocols/http_server/media_session.hpp"
 #include "protocols/rtmp/rtmp_session.hpp"
 
 namespace millrace {
 
 namespace {
 
-constexpr std::array kProtocols{&rtmp::kModule};
+constexpr std::array kProtocols{&rtmp::kModule, &http_server::kModule};
 
 }  // namespace
 

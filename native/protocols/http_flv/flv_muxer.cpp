@@ -118,7 +118,7 @@ void FlvMuxer::write_prime(const JoinPoint& point, ReaderClock& clock, std::vect
     clock.started = true;
     std::array<uint8_t, flv::FileHeader::kSizeWithBackPointer> room;
     ByteWriter header(room);
-    flv::FileHeader{audio, video}.write_to(header);
+    flv::FileHeader{options_.announce_audio.value_or(audio), options_.announce_video.value_or(video)}.write_to(header);
     wrap(options_.framing, {header.written()}, to_vector(out));
   }
   const auto time_ms = static_cast<uint32_t>(to_ms(options_.source_clock ? point.source_dts : point.dts));

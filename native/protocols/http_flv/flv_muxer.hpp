@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "hub/muxer.hpp"
 
 namespace millrace::http_flv {
@@ -15,6 +17,8 @@ struct FlvMuxerOptions {
   Framing framing = Framing::kNone;
   bool audio = true;  // false: tags of that kind are left out
   bool video = true;
+  std::optional<bool> announce_audio;  // flag of the file header; without: whether there is such a track
+  std::optional<bool> announce_video;
   bool source_clock = false;  // tags carry the publisher's own times
 };
 
