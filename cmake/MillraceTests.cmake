@@ -10,6 +10,10 @@ set(millrace_sanitizer_environment
 if(test_sources)
   add_executable(millrace_tests ${test_sources})
   target_link_libraries(millrace_tests PRIVATE millrace_core GTest::gtest GTest::gtest_main)
+  if(MILLRACE_SANITIZE)
+    # Halves the time to compile them. What is tested keeps its optimization.
+    target_compile_options(millrace_tests PRIVATE -O0)
+  endif()
   # A few processes that share the tests: one per test would start a sanitizer thousands of times. Each writes its
   # results to a file, so that scripts/test.mjs can count single tests.
   set(shards 4)
