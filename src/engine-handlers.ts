@@ -65,7 +65,10 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
       context.onLeft();
     },
     stream_tracks: (event) => {
-      lines.write(sessions.get(event.session)?.log ?? log, 'info', event.stream, tracksLine(event));
+      if (event.video || event.audio) {
+        const owner = sessions.get(event.session)?.log ?? log;
+        lines.write(owner, 'info', event.stream, tracksLine(event));
+      }
       context.onTracks(event);
     },
     http_request: (event) => {

@@ -86,6 +86,7 @@ export class RunningServer {
       onTracks,
     });
     this.configureHttp();
+    registry.on('published', ({ url }) => this.#logSourceUpdate(url));
   }
 
   /**
@@ -104,6 +105,9 @@ export class RunningServer {
 
   /** Has the engine's HTTP listeners serve what the configuration says now. */
   configureHttp(): void {
+    if (!this.#options.config().httpServer.enabled) {
+      return;
+    }
     this.engine.configure_http(httpConfig(this.#options.config(), SIGNATURE));
   }
 
@@ -156,6 +160,19 @@ export class RunningServer {
       lines: this.#lines,
       faults: this.#faults,
     });
+  }
+
+  /** Tells players whose publisher came or changed where their media comes from now. */
+  #logSourceUpdate(url: string): void {
+    const { registry } = this.#options;
+    const stream = registry.get(url);
+    const line = `update source_id=${stream?.sourceId}/${stream?.previousSourceId}`;
+    for (const { peer } of registry.players(url)) {
+      const session = this.sessions.get(peer.id);
+      if (session) {
+        this.#lines.write(session.log, 'info', url, line);
+      }
+    }
   }
 
   readonly #onHttpFault = (error: unknown, url: string): void => {

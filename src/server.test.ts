@@ -462,10 +462,11 @@ describe('close', () => {
 
 describe('reload', () => {
   it('is seen by new sessions and by the HTTP listeners', async () => {
-    const { server, engine } = await started();
+    const { server, engine } = await started({ httpServer: { enabled: true, listen: 0 } });
     server.reload(
       configFromObject({
         rtmp: { listen: 0 },
+        httpServer: { enabled: true, listen: 0 },
         log: { level: 'error' },
         vhosts: { __defaultVhost__: { chunkSize: 4096, hls: { enabled: true } } },
       }),

@@ -1,16 +1,9 @@
 import { helpText, parseArguments } from '../cli/arguments.ts';
 import { ConfigError } from '../config/config-error.ts';
-import type { LoadedConfig } from '../config/load.ts';
-import { errorTable } from '../errors/codes.ts';
-import { describeError, errorCodeFrom, ServerError } from '../errors/server-error.ts';
 import { packageVersion, SIGNATURE, SRS_VERSION } from '../identity/version.ts';
-import { reportStart, startBackground, takeBackgroundMark } from './daemon.ts';
-import {
-  type ConfigSource,
-  configReader,
-  ServerProcess,
-  wantsBackground,
-} from './server-process.ts';
+import { type ConfigSource, configReader, wantsBackground } from './config-source.ts';
+import { startBackground, takeBackgroundMark } from './daemon.ts';
+import { exitStatusOf, explanation } from './explain.ts';
 import type { Signals } from './signals.ts';
 import { print, startLine } from './start-log.ts';
 
@@ -31,69 +24,51 @@ export async function run(args: readonly string[], signals: Signals): Promise<nu
       print(1, `${SIGNATURE}\n`);
       return 0;
     case 'refuse':
-      return explain(new ConfigError('value', command.message));
+      return fail(new ConfigError('value', command.message));
     case 'run':
-      return command.testOnly ? test(command) : start(command, signals);
+      return command.testOnly ? test(command) : serve(command, signals);
   }
 }
 
 /** `-t`: says whether the configuration is good. */
 function test(source: ConfigSource): number {
-  const name = source.envOnly ? 'environment' : process.env.SRS_CONFIG_FILE || source.configFile;
+  const file = process.env.SRS_CONFIG_FILE || source.configFile;
+  const name = source.envOnly ? 'environment' : (file ?? '');
   try {
     const { warnings, accepted } = configReader(source)();
     for (const warning of warnings) {
       startLine('warn', warning);
     }
-    tellAccepted(accepted);
+    if (accepted.length > 0) {
+      startLine('warn', `accepted, but without effect in this version: ${accepted.join(', ')}`);
+    }
   } catch (error) {
-    startLine('error', `config file ${name ?? ''} test is failed`);
-    return explain(error);
+    startLine('error', `config file ${name} test is failed`);
+    return fail(error);
   }
   startLine('info', `the config file ${name} syntax is ok`);
   startLine('info', `config file ${name} test is successful`);
   return 0;
 }
 
-function tellAccepted(accepted: LoadedConfig['accepted']): void {
-  if (accepted.length > 0) {
-    startLine('warn', `accepted, but without effect in this version: ${accepted.join(', ')}`);
-  }
-}
-
-/** Starts a server, in the background if the configuration says so. */
-async function start(source: ConfigSource, signals: Signals): Promise<number | undefined> {
+/** Starts a server, here or in the background as the configuration says. */
+async function serve(source: ConfigSource, signals: Signals): Promise<number | undefined> {
   const inBackground = takeBackgroundMark();
-  let server: ServerProcess | undefined;
   try {
     const readConfig = configReader(source);
     const loaded = readConfig();
-    if (wantsBackground(loaded.config) && !inBackground) {
-      return await startInBackground(loaded);
+    if (!inBackground && wantsBackground(loaded.config)) {
+      return await serveInBackground(loaded.config.log.tank === 'console');
     }
-    server = new ServerProcess(loaded, readConfig);
-    watchForFaults(server);
-    await server.start();
+    // Loaded only now: most of the program, which the other uses of the command line need not wait for.
+    const { start } = await import('./start.ts');
+    return await start({ loaded, readConfig, signals, inBackground });
   } catch (error) {
-    const status = explain(error);
-    if (inBackground) {
-      await reportStart({ up: false, text: explanation(error), exitCode: status });
-    }
-    return status;
+    return fail(error);
   }
-
-  if (inBackground) {
-    await reportStart({ up: true, text: server.banner() });
-  } else {
-    server.show(server.banner());
-  }
-  const started = server;
-  signals.listen((wish, signal) => started.obey(wish, signal));
-  return undefined;
 }
 
-async function startInBackground({ config }: LoadedConfig): Promise<number> {
-  const keepOutput = config.log.tank === 'console';
+async function serveInBackground(keepOutput: boolean): Promise<number> {
   const report = await startBackground(keepOutput);
   if (!report.up) {
     print(2, report.text);
@@ -105,28 +80,8 @@ async function startInBackground({ config }: LoadedConfig): Promise<number> {
   return 0;
 }
 
-/** A fault of the program ends it: after one, nothing is known about what still works. */
-function watchForFaults(server: ServerProcess): void {
-  process.on('uncaughtException', (error) => {
-    server.lastWords(error);
-    print(2, explanation(error));
-    process.exit(errorTable.INTERNAL.number & 0xff);
-  });
-}
-
-/** Says on standard error why the program does not run. @return the exit status that belongs to it. */
-function explain(error: unknown): number {
+/** Says on standard error why the program does not run. @return its exit status. */
+function fail(error: unknown): number {
   print(2, explanation(error));
-  const known = error instanceof ConfigError || error instanceof ServerError;
-  return known ? error.exitCode : errorTable[errorCodeFrom(error)].number & 0xff;
-}
-
-function explanation(error: unknown): string {
-  if (error instanceof ConfigError) {
-    return `millrace: ${error.message}\n`;
-  }
-  const { hint } = errorTable[errorCodeFrom(error)];
-  const stack =
-    error instanceof ServerError ? '' : `\n${(error as Error | undefined)?.stack ?? ''}`;
-  return `millrace: ${describeError(error)}\n          ${hint}${stack}\n`;
+  return exitStatusOf(error);
 }

@@ -1,8 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
-import { readMachineLimits, runsInDocker } from '../config/machine.ts';
-import type { MillraceConfig } from '../config/millrace-config.ts';
+import type { LoadedConfig } from '../config/load.ts';
 import { describeError, ServerError } from '../errors/server-error.ts';
 import { localAddresses } from '../identity/local-addresses.ts';
 import { packageVersion, SRS_VERSION } from '../identity/version.ts';
@@ -11,43 +7,14 @@ import { openSink } from '../log/open-sink.ts';
 import { createServer, type Server } from '../server.ts';
 import { bannerText } from './banner.ts';
 import { configChanges } from './config-changes.ts';
+import type { ReadConfig } from './config-source.ts';
 import { PidFile } from './pid-file.ts';
 import { keepServerId } from './server-id-file.ts';
 import type { Wish } from './signals.ts';
 
-/** Which configuration the command line asks for. */
-export interface ConfigSource {
-  readonly configFile: string | undefined;
-  readonly envOnly: boolean;
-}
-
-/**
- * Reads configurations as they are seen from the directory in which the program was started: a reload
- * comes after the change to `work_dir`.
- * @return reads and checks the configuration; throws ConfigError.
- */
-export function configReader({ configFile, envOnly }: ConfigSource): () => LoadedConfig {
-  const startDir = process.cwd();
-  return () =>
-    loadConfig({
-      file: configFile,
-      envOnly,
-      env: process.env,
-      docker: runsInDocker(),
-      machine: readMachineLimits(),
-      readFile: (path) => readFileSync(resolve(startDir, path), 'utf8'),
-    });
-}
-
-/** Whether the configuration asks for a process in the background. */
-export function wantsBackground({ process: options }: MillraceConfig): boolean {
-  const docker = options.inDocker || runsInDocker();
-  return options.daemon && !(docker && options.disableDaemonForDocker);
-}
-
 /** One server that is the whole process: with pid file, id file, log file and signals. */
 export class ServerProcess {
-  readonly #readConfig: () => LoadedConfig;
+  readonly #readConfig: ReadConfig;
   readonly #server: Server;
   readonly #sink: ReturnType<typeof openSink>;
   readonly #pidFile: PidFile;
@@ -59,7 +26,7 @@ export class ServerProcess {
    * @throws ServerError `WORK_DIR_UNUSABLE`, `LOG_FILE_UNUSABLE`, `ALREADY_RUNNING`,
    *   `PID_FILE_UNUSABLE`.
    */
-  constructor(loaded: LoadedConfig, readConfig: () => LoadedConfig) {
+  constructor(loaded: LoadedConfig, readConfig: ReadConfig) {
     const { log, process: options } = loaded.config;
     this.#loaded = loaded;
     this.#readConfig = readConfig;

@@ -24,8 +24,9 @@ export class Signals {
     for (const [signal, wish] of Object.entries(WISHES) as [NodeJS.Signals, Wish][]) {
       process.on(signal, () => this.#take(wish, signal));
     }
-    // A reader of standard output that went away must not end the server.
+    // SIGPIPE: a reader of standard output went away. SIGUSR2: reserved by SRS. Neither ends a server.
     process.on('SIGPIPE', () => {});
+    process.on('SIGUSR2', () => {});
   }
 
   /** @param listener  called for each signal that came and will come. */

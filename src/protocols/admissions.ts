@@ -10,7 +10,7 @@ import type {
   PublishRequested,
 } from '../native/boundary.ts';
 import type { Session } from '../sessions/session.ts';
-import { identifiedLine, playLine, publishLine } from '../sessions/session-lines.ts';
+import { connectLine, identifiedLine, playLine, publishLine } from '../sessions/session-lines.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { type AdmissionRequest, type AdmissionStep, runSteps, startDeadline } from './admission.ts';
 import type { Hooks } from './hooks.ts';
@@ -69,8 +69,9 @@ export class Admissions {
   }
 
   connect(session: Session, event: ConnectRequested): void {
-    const { config, engine } = this.#context;
+    const { config, engine, lines } = this.#context;
     session.connect = event;
+    lines.write(session.log, 'info', session.ip, connectLine(event));
     engine.accept(session.id, connectOptions(config(), event.vhost));
   }
 

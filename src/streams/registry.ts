@@ -165,6 +165,11 @@ export class StreamRegistry extends EventEmitter<RegistryEvents> {
     return entry && stateOf(entry);
   }
 
+  /** Who plays a stream, or waits for it. @param url  see `streamUrl`. */
+  players(url: string): Iterable<Playback> {
+    return this.#entries.get(url)?.playbacks ?? [];
+  }
+
   /** All streams that are published or waited for. */
   *states(): IterableIterator<StreamState> {
     for (const entry of this.#entries.values()) {

@@ -8,7 +8,7 @@ export const security = block(
     allow: accessRules('allow', [], '`play|publish all|ip|cidr`, repeatable.'),
     deny: accessRules('deny', [], '`play|publish all|ip|cidr`, repeatable.'),
   },
-  { effect: 'accepted', reload: 'N', env: 'none' },
+  { effect: 'yes', reload: 'N', env: 'none' },
 );
 
 export const refer = block(
@@ -20,5 +20,5 @@ export const refer = block(
     publish: list('publish', [], 'Domains for publish.'),
     play: list('play', [], 'Domains for play.'),
   },
-  { effect: 'accepted', reload: 'N', env: 'none' },
+  { effect: 'yes', reload: 'N', env: 'none' },
 );

@@ -1,0 +1,100 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const launcher = fileURLToPath(new URL('../../bin/millrace', import.meta.url));
+
+/** Longest wait for something that a server is to do. */
+const LIMIT_MS = 15_000;
+
+/** A folder of its own for one test, with the server processes that were started in it. */
+export class Playground {
+  readonly folder = mkdtempSync(join(tmpdir(), 'millrace-'));
+  readonly #launched: LaunchedServer[] = [];
+
+  /** Writes a file below the folder. @return its path. */
+  write(name: string, text: string): string {
+    const path = join(this.folder, name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text);
+    return path;
+  }
+
+  launch(...args: string[]): LaunchedServer {
+    const server = new LaunchedServer(this.folder, args);
+    this.#launched.push(server);
+    return server;
+  }
+
+  async clear(): Promise<void> {
+    await Promise.all(this.#launched.map((server) => server.kill()));
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
+
+/** One run of `bin/millrace`. */
+export class LaunchedServer {
+  readonly child: ChildProcess;
+  stdout = '';
+  stderr = '';
+  readonly #ended: Promise<{ status: number | null; signal: NodeJS.Signals | null }>;
+
+  constructor(cwd: string, args: readonly string[]) {
+    const { SRS_CONFIG_FILE: _, SRS_ENV_ONLY: __, ...env } = process.env;
+    this.child = spawn(process.execPath, [launcher, ...args], {
+      cwd,
+      env,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child.stdout?.on('data', (bytes) => {
+      this.stdout += String(bytes);
+    });
+    this.child.stderr?.on('data', (bytes) => {
+      this.stderr += String(bytes);
+    });
+    this.#ended = once(this.child, 'close').then(([status, signal]) => ({ status, signal }));
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.child.kill(signal);
+  }
+
+  /** Resolves with the exit status. */
+  async exit(): Promise<number | null> {
+    const { status, signal } = await this.#ended;
+    if (signal) {
+      throw new Error(`ended by ${signal}\n${this.stdout}\n${this.stderr}`);
+    }
+    return status;
+  }
+
+  /** Resolves when standard output holds `text`. */
+  async output(text: string): Promise<void> {
+    const deadline = AbortSignal.timeout(LIMIT_MS);
+    while (!this.stdout.includes(text)) {
+      if (this.child.exitCode !== null) {
+        throw new Error(`ended before it said "${text}"\n${this.stdout}\n${this.stderr}`);
+      }
+      await once(this.child.stdout as NodeJS.ReadableStream, 'data', { signal: deadline });
+    }
+  }
+
+  async kill(): Promise<void> {
+    this.child.kill('SIGKILL');
+    await this.#ended;
+  }
+}
+
+/** A TCP port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as { port: number };
+  server.close();
+  await once(server, 'close');
+  return port;
+}
