@@ -22,6 +22,7 @@ Identity identity_from(const Fields& fields) {
 
 Engine::Worker::Worker(unsigned index, Engine& engine)
     : loop(index),
+      second([&engine] { engine.loop_every_second(); }),
       sessions(loop),
       troubles(loop, engine.events_),
       hub(loop, engine.directory_),
@@ -38,12 +39,23 @@ Engine::Engine(const Fields& options, std::function<void()> wake)
   for (unsigned i = 0; i < loops; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, *this));
   }
+  workers_.front()->loop.post([this] { loop_every_second(); });
   for (const auto& worker : workers_) {
     worker->thread = std::thread([loop = &worker->loop] { loop->run(); });
   }
 }
 
 Engine::~Engine() { stop(); }
+
+void Engine::loop_every_second() {
+  Worker& worker = *workers_.front();
+  for (const ProtocolModule* module : protocol_modules()) {
+    if (module->every_second != nullptr) {
+      module->every_second(worker.context);
+    }
+  }
+  worker.loop.arm_in(worker.second, seconds(1));
+}
 
 Result<Engine::Listening> Engine::listen(const Fields& what) {
   const ProtocolModule* module = find_protocol(what.text("protocol"));
@@ -193,7 +205,6 @@ void Engine::stop() {
     closed.push_back(done->get_future());
     worker->loop.post([at = worker.get(), done] {
       at->sessions.close_all(ErrorCode::kShuttingDown);
-      at->hub.close_outputs();
       done->set_value();
     });
   }
@@ -207,6 +218,7 @@ void Engine::stop() {
     worker->thread.join();
   }
   stopped_ = true;
+  modules_.stop();
   // Loops hold each other's frames in tasks and queues: all let go before the first pool is freed.
   for (const auto& worker : workers_) {
     worker->loop.discard();

@@ -61,6 +61,7 @@ class Engine {
   struct Worker {
     Worker(unsigned index, Engine& engine);
     Loop loop;
+    Timer second;
     SessionTable sessions;
     TroubleLog troubles;
     LoopHub hub;
@@ -69,6 +70,7 @@ class Engine {
     std::vector<std::pair<uint32_t, std::unique_ptr<TcpListener>>> listeners;
     std::thread thread;
   };
+  void loop_every_second();
   Worker* worker_of(SessionId session);
 
   const Limits limits_;

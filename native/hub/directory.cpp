@@ -46,19 +46,6 @@ LoopHub* Directory::end_mirror(const std::string& stream, Mirror mirror) {
   return publisher;
 }
 
-bool Directory::claim_output(const std::string& stream, const std::string& output, LoopHub& hub) {
-  const std::lock_guard lock(mutex_);
-  return entries_[stream].outputs.try_emplace(output, &hub).second;
-}
-
-void Directory::release_output(const std::string& stream, const std::string& output) {
-  const std::lock_guard lock(mutex_);
-  if (const auto found = entries_.find(stream); found != entries_.end()) {
-    found->second.outputs.erase(output);
-    drop_if_unused(stream);
-  }
-}
-
 void Directory::drop_if_unused(const std::string& stream) {
   if (const auto found = entries_.find(stream); found != entries_.end() && found->second.unused()) {
     entries_.erase(found);

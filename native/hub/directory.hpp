@@ -37,18 +37,13 @@ class Directory {
   LoopHub* begin_mirror(const std::string& stream, Mirror mirror);
   LoopHub* end_mirror(const std::string& stream, Mirror mirror);
 
-  /// An output that exists once per stream in the whole server, as its HLS segmenter.
-  /// @return false when another loop has it.
-  bool claim_output(const std::string& stream, const std::string& output, LoopHub& hub);
-  void release_output(const std::string& stream, const std::string& output);
 
  private:
   struct Entry {
     LoopHub* publisher = nullptr;
     std::optional<MediaTime> last_dts;
     std::vector<Mirror> mirrors;
-    std::unordered_map<std::string, LoopHub*> outputs;
-    [[nodiscard]] bool unused() const { return publisher == nullptr && mirrors.empty() && outputs.empty(); }
+    [[nodiscard]] bool unused() const { return publisher == nullptr && mirrors.empty(); }
   };
   void drop_if_unused(const std::string& stream);
 

@@ -1,6 +1,5 @@
 #pragma once
 
-#include "base/clock.hpp"
 #include "media/frame.hpp"
 
 namespace millrace {
@@ -17,14 +16,6 @@ class FrameSink {
   virtual void on_track(const TrackRef& track) = 0;
   virtual void on_frame(const FrameRef& frame) = 0;
   virtual void on_end() = 0;
-};
-
-/// An output that exists once per stream in the whole server and outlives its publishers: an HLS
-/// segmenter, a recorder. Owned by the hub of the loop that attached it.
-class StreamOutput : public FrameSink {
- public:
-  /// Asked once a second: true when nobody will want it any more; it is then destroyed.
-  [[nodiscard]] virtual bool expired(Time now) = 0;
 };
 
 }  // namespace millrace

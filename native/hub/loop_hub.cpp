@@ -88,30 +88,6 @@ Result<std::unique_ptr<Publication>> LoopHub::publish(const std::string& key, co
   return std::unique_ptr<Publication>(new Publication(std::move(stream), options, begun->continue_after));
 }
 
-void LoopHub::attach_output(const std::string& key, const std::string& name,
-                            const std::function<std::unique_ptr<StreamOutput>()>& make) {
-  if (!directory_.claim_output(key, name, *this)) {
-    return;
-  }
-  Output output{use(key), name, make()};
-  output.stream->attach(*output.sink, Stream::Replay::kNo);
-  outputs_.push_back(std::move(output));
-}
-
-void LoopHub::detach_output(Output& output) {
-  output.stream->detach(*output.sink);
-  directory_.release_output(output.stream->key(), output.name);
-  output.sink.reset();
-  output.stream.reset();
-}
-
-void LoopHub::close_outputs() {
-  for (Output& output : outputs_) {
-    detach_output(output);
-  }
-  outputs_.clear();
-}
-
 bool LoopHub::receive(FrameQueue::Item&& item) {
   const bool taken = queue_.push(std::move(item));
   loop_.wake();
@@ -175,13 +151,6 @@ void LoopHub::maintain() {
   for (auto& [key, stream] : streams_) {
     stream->drop_idle_renditions(loop_.now() - kRenditionLinger);
   }
-  std::erase_if(outputs_, [this](Output& output) {
-    if (!output.sink->expired(loop_.now())) {
-      return false;
-    }
-    detach_output(output);
-    return true;
-  });
 }
 
 }  // namespace millrace

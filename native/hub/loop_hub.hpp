@@ -1,7 +1,6 @@
 #pragma once
 
 #include <atomic>
-#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -55,13 +54,6 @@ class LoopHub final : private Inbox {
   /// @return kStreamBusy when it is published already, on whatever loop.
   Result<std::unique_ptr<Publication>> publish(const std::string& key, const PublicationOptions& options);
 
-  /// Attaches the output `name` of a stream unless it exists already, on whatever loop. It keeps the
-  /// stream on this loop until it expires, over any number of publishers.
-  void attach_output(const std::string& key, const std::string& name,
-                     const std::function<std::unique_ptr<StreamOutput>()>& make);
-  /// Destroys all outputs; at the end.
-  void close_outputs();
-
   /// Any thread: hands an item to this loop. @return false when its queue is full.
   bool receive(FrameQueue::Item&& item);
   /// Any thread.
@@ -76,13 +68,6 @@ class LoopHub final : private Inbox {
   friend class Stream;
   friend class StreamUse;
   friend class Publication;
-
-  struct Output {
-    StreamUse stream;
-    std::string name;
-    std::unique_ptr<StreamOutput> sink;
-  };
-  void detach_output(Output& output);
 
   void collect() override;
   void process() override;
@@ -99,7 +84,6 @@ class LoopHub final : private Inbox {
   std::unordered_map<uint64_t, Stream*> mirrors_;
   uint64_t next_mirror_ = 1;
   std::atomic<uint64_t> dropped_{0};
-  std::vector<Output> outputs_;
   Timer maintenance_;
 };
 

@@ -22,9 +22,18 @@ Publication::~Publication() {
   release_all();
   Stream& stream = **stream_;
   stream.take_end();
+  for (const auto& output : outputs_) {
+    stream.detach(*output);
+  }
+  outputs_.clear();
   stream.published_here_ = false;
   // After the end is on its way: whoever publishes next is behind it in every queue.
   stream.hub().directory().end_publish(stream.key(), stream.hub(), clock_.latest());
+}
+
+void Publication::add_output(std::unique_ptr<FrameSink> output) {
+  (*stream_)->attach(*output, Stream::Replay::kNo);
+  outputs_.push_back(std::move(output));
 }
 
 Stream& Publication::stream() { return **stream_; }

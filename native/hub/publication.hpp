@@ -25,6 +25,10 @@ class Publication {
   Publication(const Publication&) = delete;
   Publication& operator=(const Publication&) = delete;
 
+  /// An output that follows this publisher and no other, whoever plays: an HLS segmenter, a recorder.
+  /// Destroyed with the publication, after its `on_end`.
+  void add_output(std::unique_ptr<FrameSink> output);
+
   void set_track(const TrackRef& track);
   /// @param raw_dts, raw_pts  on the publisher's own clock; the frame's times are set here.
   void push(Ref<Frame> frame, MediaTime raw_dts, MediaTime raw_pts);
@@ -42,6 +46,7 @@ class Publication {
 
   std::unique_ptr<StreamUse> stream_;
   TimeNormaliser clock_;
+  std::vector<std::unique_ptr<FrameSink>> outputs_;
   const bool mix_correct_;
   std::vector<FrameRef> held_;  // mix_correct: by DTS, bounded
   uint32_t held_audio_ = 0;

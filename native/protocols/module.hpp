@@ -27,9 +27,11 @@ struct ProtocolModule {
   std::unique_ptr<Session> (*accept)(LoopContext& context, Accepted accepted);
   /// New settings for all sessions of the engine (`configure_http` and the like); may be null.
   void (*configure)(ModuleStates& modules, const Fields& settings);
-  /// Attaches an output that exists once per stream (HLS, recording), on the loop of a publisher; may be
-  /// null. Called for each publish; an output that is there already stays.
-  void (*attach_output)(LoopContext& context, const std::string& stream, const Fields& options);
+  /// Makes an output that follows a publisher (HLS, recording), on its loop; may be null.
+  /// @param stream  key. @return null, having noted why, when there is to be none.
+  std::unique_ptr<FrameSink> (*make_output)(LoopContext& context, const std::string& stream, const Fields& options);
+  /// Called once a second on the first loop, for what the module keeps per engine; may be null.
+  void (*every_second)(LoopContext& context);
 };
 
 }  // namespace millrace

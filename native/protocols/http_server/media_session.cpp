@@ -260,7 +260,8 @@ const ProtocolModule kModule{
     .configure = [](ModuleStates& modules, const Fields& settings) {
       modules.get<HttpConfigHolder>().replace(HttpConfig::from(settings));
     },
-    .attach_output = nullptr,
+    .make_output = nullptr,
+    .every_second = nullptr,
 };
 
 }  // namespace millrace::http_server

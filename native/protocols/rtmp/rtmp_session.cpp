@@ -238,8 +238,10 @@ void RtmpSession::accept_publish(const Fields& options) {
   const Fields& outputs = options.fields("outputs");
   for (const auto& [name, settings] : outputs.entries()) {
     const ProtocolModule* module = find_protocol(name);
-    if (const auto* fields = settings.as<Fields>(); module != nullptr && module->attach_output != nullptr && fields != nullptr) {
-      module->attach_output(context(), ingest.stream, *fields);
+    if (const auto* fields = settings.as<Fields>(); module != nullptr && module->make_output != nullptr && fields != nullptr) {
+      if (auto output = module->make_output(context(), ingest.stream, *fields)) {
+        ingest_->publication().add_output(std::move(output));
+      }
     }
   }
   connection_->set_no_delay(options.boolean("tcp_nodelay", false));
@@ -406,7 +408,8 @@ const ProtocolModule kModule{
       return std::make_unique<RtmpSession>(context, std::move(accepted));
     },
     .configure = nullptr,
-    .attach_output = nullptr,
+    .make_output = nullptr,
+    .every_second = nullptr,
 };
 
 }  // namespace millrace::rtmp
