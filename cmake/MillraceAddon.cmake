@@ -22,7 +22,10 @@ string(JSON package_version GET ${package_json} version)
 set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/package.json)
 target_compile_definitions(millrace PRIVATE
   MILLRACE_VERSION="${package_version}"
-  NAPI_VERSION=8 NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS NAPI_DISABLE_CPP_EXCEPTIONS)
+  NAPI_VERSION=8 NODE_ADDON_API_DISABLE_CPP_EXCEPTIONS NAPI_DISABLE_CPP_EXCEPTIONS
+  # A worker thread that is terminated delivers its last events where no JavaScript can run any more: what cannot
+  # be thrown there must not abort the process.
+  NODE_API_SWALLOW_UNTHROWABLE_EXCEPTIONS)
 target_link_libraries(millrace PRIVATE millrace_core)
 
 # Node exports its own OpenSSL and llhttp. Hidden symbols and -Bsymbolic keep our calls in our copies, which are then

@@ -18,8 +18,6 @@ export interface EngineHandlersContext {
   readonly log: Logger;
   readonly lines: RepeatedLines;
   readonly faults: RepeatedLines;
-  /** Called after a session has gone. */
-  readonly onLeft: () => void;
   readonly onTracks: (tracks: StreamTracks) => void;
 }
 
@@ -60,10 +58,7 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
     },
     publish_stopped: (event) => sessions.stopMedia(event),
     play_stopped: (event) => sessions.stopMedia(event),
-    session_closed: (event) => {
-      sessions.close(event);
-      context.onLeft();
-    },
+    session_closed: (event) => sessions.close(event),
     stream_tracks: (event) => {
       if (event.video || event.audio) {
         const owner = sessions.get(event.session)?.log ?? log;

@@ -46,12 +46,17 @@ export function planListeners(config: MillraceConfig): readonly PlannedListener[
 
 /** Whether the listener of the HTTP server answers for the API too. */
 export function sharesHttpPort({ httpServer, httpApi }: MillraceConfig): boolean {
-  return httpServer.enabled && httpApi.enabled && sameEndpoints(httpServer.listen, httpApi.listen);
+  return httpServer.enabled && httpApi.enabled && areShared(httpServer.listen, httpApi.listen);
 }
 
 function sharesHttpsPort({ httpServer, httpApi }: MillraceConfig): boolean {
   const [own, other] = [httpApi.https, httpServer.https];
-  return own.enabled && other.enabled && sameEndpoints(own.listen, other.listen);
+  return own.enabled && other.enabled && areShared(own.listen, other.listen);
+}
+
+/** Two ports that the system chooses are two ports. */
+function areShared(some: readonly Endpoint[], others: readonly Endpoint[]): boolean {
+  return sameEndpoints(some, others) && some.every(({ port }) => port !== 0);
 }
 
 function plan(

@@ -40,8 +40,6 @@ export interface RunningServerOptions {
   readonly log: Log;
   /** Context of lines that belong to no session. */
   readonly ownLog: Logger;
-  /** Called after a session has gone. */
-  readonly onLeft: () => void;
   readonly onTracks: (tracks: StreamTracks) => void;
 }
 
@@ -61,7 +59,7 @@ export class RunningServer {
 
   /** Starts the engine's threads; no port is open yet. */
   constructor(options: RunningServerOptions) {
-    const { config, registry, log, ownLog, onLeft, onTracks } = options;
+    const { config, registry, log, ownLog, onTracks } = options;
     this.#options = options;
     this.#lines = new RepeatedLines(ownLog, LINES_PER_SECOND);
     this.#faults = new RepeatedLines(ownLog, FAULTS_PER_SECOND);
@@ -82,7 +80,6 @@ export class RunningServer {
       log: ownLog,
       lines: this.#lines,
       faults: this.#faults,
-      onLeft,
       onTracks,
     });
     this.configureHttp();

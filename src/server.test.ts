@@ -168,6 +168,24 @@ describe('play', () => {
     });
   });
 
+  it('over HTTP is judged by the address of the connection, and told by that of the client', async () => {
+    const asked: string[] = [];
+    const security = { enabled: true, deny: [{ action: 'play', from: '192.0.2.66' }] } as const;
+    const { engine } = await started(
+      { vhosts: { __defaultVhost__: { security } } },
+      { onPlay: ({ ip }) => void asked.push(ip) },
+    );
+    const [honest, forged] = [engine.open('192.0.2.1', 'http'), engine.open('192.0.2.66', 'http')];
+    engine.deliver([
+      playRequested(honest, { protocol: 'http_flv', ip: '198.51.100.1' }),
+      playRequested(forged, { protocol: 'http_flv', ip: '198.51.100.2' }),
+    ]);
+    await settle();
+    expect(engine.lastOf(honest)?.name).toBe('accept');
+    expect(engine.lastOf(forged)).toMatchObject({ rejection: { code: 'SECURITY_DENIED' } });
+    expect(asked).toEqual(['198.51.100.1']);
+  });
+
   it('logs which publisher it gets', async () => {
     const { engine, sink } = await started();
     const [publisher, player] = [engine.open(), engine.open()];
@@ -436,6 +454,7 @@ describe('close', () => {
     });
     await vi.waitFor(() => expect(engine.listening).toEqual([]));
     expect(done).toBe(false);
+    engine.connections = 0;
     engine.deliver([closed(session)]);
     await closing;
     expect(engine.stopped).toBe(true);

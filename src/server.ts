@@ -33,6 +33,9 @@ export interface CloseOptions {
   readonly graceful?: boolean;
 }
 
+/** How often a server that drains looks whether clients are left; not all of them are sessions here. */
+const DRAIN_CHECK_MS = 100;
+
 type ServerState = 'new' | 'starting' | 'running' | 'draining' | 'closed';
 
 /**
@@ -58,8 +61,6 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   #closing: Promise<void> | undefined;
   /** Aborted when a close must not wait for clients (any more). */
   readonly #hurry = new AbortController();
-  /** Called when a session has gone while the server drains. */
-  #onLeft = (): void => {};
 
   /** See {@link createServer}. */
   constructor(config: MillraceConfig, options: ServerOptions) {
@@ -186,21 +187,11 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     await pause(graceStartWaitMs, signal);
     if (!signal.aborted) {
       await running.listeners.close();
-      await this.#untilEmpty(running, signal);
+      while (running.engine.stats().connections > 0 && !signal.aborted) {
+        await pause(DRAIN_CHECK_MS, signal);
+      }
       await pause(graceFinalWaitMs, signal);
     }
-  }
-
-  #untilEmpty({ sessions }: RunningServer, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      this.#onLeft = () => {
-        if (sessions.size === 0) {
-          resolve();
-        }
-      };
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      this.#onLeft();
-    });
   }
 
   #build(): RunningServer {
@@ -213,7 +204,6 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
       hooks,
       log: this.log,
       ownLog: this.#ownLog,
-      onLeft: () => this.#onLeft(),
       onTracks: (tracks) => this.#tell('tracks', tracks),
     });
   }

@@ -364,7 +364,7 @@ describe('what is accepted only', () => {
       vhost b { dvr { enabled on; } cluster { mode remote; origin x; } security { enabled on; } }
       vhost c { enabled off; dvr { enabled on; } rtc { enabled on; } }
     `);
-    expect(accepted).toEqual(['srt_server', 'vhost.dvr', 'vhost.security', 'vhost.cluster']);
+    expect(accepted).toEqual(['srt_server', 'vhost.dvr', 'vhost.cluster']);
   });
 
   it('is named by its directive where the block is acted upon', () => {

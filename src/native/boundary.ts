@@ -178,18 +178,19 @@ export interface HttpConfig {
 
 export interface LoopStats {
   readonly index: number;
+  /** Times the loop woke up since the start. */
   readonly turns: number;
   readonly busy_ns: number;
+  /** Longest turn since the last question. */
   readonly longest_turn_ns: number;
-  readonly sessions: number;
 }
 
 export interface EngineStats {
   readonly loops: readonly LoopStats[];
-  readonly sessions: number;
-  readonly bytes_in: number;
-  readonly bytes_out: number;
-  readonly counters: Readonly<Record<string, number>>;
+  /** TCP connections that are open. */
+  readonly connections: number;
+  /** Frames that one loop could not hand to another, because that one was behind. */
+  readonly dropped_for_loop: number;
 }
 
 /** Versions of the addon and of what is linked into it. */
@@ -239,6 +240,8 @@ export interface RequestedName {
   readonly param: string;
   readonly tc_url: string;
   readonly page_url: string;
+  /** Of the client where a proxy stands before the server; the peer's when it is left out. */
+  readonly ip?: string;
 }
 
 export interface PublishRequested extends RequestedName {

@@ -13,7 +13,10 @@ export interface AdmissionRequest {
   readonly vhost: VhostConfig;
   /** Context id of the session. */
   readonly clientId: string;
+  /** Address of the client, as a proxy before the server tells it: for callbacks and events. */
   readonly ip: string;
+  /** Address of the other end of the connection, which no header can change: for access rules. */
+  readonly peerIp: string;
   /** Query of the user, with its `?`; empty when there is none. */
   readonly param: string;
   readonly tcUrl: string;

@@ -194,6 +194,6 @@ export class Admissions {
   }
 }
 
-function peerOf(session: Session, { protocol }: AdmissionRequest) {
-  return { id: session.id, cid: session.cid, ip: session.ip, protocol };
+function peerOf({ id, cid }: Session, { ip, protocol }: AdmissionRequest) {
+  return { id, cid, ip, protocol };
 }

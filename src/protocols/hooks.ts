@@ -6,6 +6,7 @@ export interface HookRequest {
   readonly protocol: string;
   /** Context id: the same in log lines, events and callbacks. */
   readonly clientId: string;
+  /** Address of the client, as a proxy before the server tells it (`X-Forwarded-For`). */
   readonly ip: string;
   /** `__defaultVhost__` for names without a vhost of their own. */
   readonly vhost: string;

@@ -11,5 +11,5 @@ export const refererOfAction: AdmissionStep = ({ vhost, action, pageUrl }) =>
   checkReferer(vhost.refer, action, pageUrl);
 
 /** `security` of the vhost. */
-export const security: AdmissionStep = ({ vhost, action, ip }) =>
-  checkAccess(vhost.security, action, ip);
+export const security: AdmissionStep = ({ vhost, action, peerIp }) =>
+  checkAccess(vhost.security, action, peerIp);

@@ -35,7 +35,7 @@ function faultOf(name: string, segments: readonly string[]): string | undefined 
   if (segments.includes('')) {
     return name === '' ? 'is empty' : 'has an empty segment';
   }
-  if (segments.includes('.') || segments.includes('..')) {
+  if (segments.some((segment) => segment === '.' || segment.startsWith('..'))) {
     return 'has a segment that means another folder';
   }
   return segments.every((segment) => SEGMENT.test(segment))

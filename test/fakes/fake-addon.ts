@@ -29,6 +29,7 @@ export class FakeEngine implements NativeEngine {
   readonly answers = new Map<number, HttpAnswer>();
   http: HttpConfig | undefined;
   stopped = false;
+  connections = 0;
   /** Code that the next `listen` fails with. */
   failListen: ErrorCode | undefined;
   #nextPort = 50_000;
@@ -82,7 +83,7 @@ export class FakeEngine implements NativeEngine {
   }
 
   stats(): EngineStats {
-    return { loops: [], sessions: 0, bytes_in: 0, bytes_out: 0, counters: {} };
+    return { loops: [], connections: this.connections, dropped_for_loop: 0 };
   }
 
   stop_listening(): void {
@@ -96,6 +97,7 @@ export class FakeEngine implements NativeEngine {
   /** A peer connects. @return its session. */
   open(ip = '192.0.2.1', protocol = 'rtmp'): number {
     const session = this.#nextSession++;
+    this.connections += 1;
     this.deliver([
       {
         type: 'session_opened',

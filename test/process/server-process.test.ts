@@ -204,7 +204,7 @@ describe('signals', () => {
     const server = await launched(consoleConfig(port));
     const peer = connect(port, '127.0.0.1');
     await once(peer, 'connect');
-    const closed = once(peer, 'close');
+    const closed = new Promise((resolve) => peer.on('error', () => {}).on('close', resolve));
     const begun = performance.now();
     server.signal(signal);
     expect(await server.exit()).toBe(0);
