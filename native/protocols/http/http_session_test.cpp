@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 #include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/time.h>
@@ -25,6 +29,15 @@ namespace fs = std::filesystem;
 
 std::string text_of(Bytes bytes) { return {bytes.begin(), bytes.end()}; }
 
+/// Bytes that are not the same anywhere.
+std::string noise(size_t size) {
+  std::string out(size, '\0');
+  for (size_t i = 0; i < size; ++i) {
+    out[i] = static_cast<char>(i * 2654435761U >> 13);
+  }
+  return out;
+}
+
 /// What a test wants of the handler, by path.
 struct Script {
   std::function<Taken(HttpSession&, const Request&)> on_request;
@@ -35,9 +48,10 @@ struct Script {
 /// One connection and its handler, as the server has them.
 class Peer final : public HttpSession::Handler {
  public:
-  Peer(HttpService& service, Loop& loop, Fd fd, const Address& peer, Script& script,
+  Peer(HttpService& service, Loop& loop, Fd fd, const Address& peer,
+       std::shared_ptr<const TlsContext> tls, Script& script,
        std::function<void(Peer&, Error)> on_gone)
-      : session(service, loop, std::move(fd), peer, nullptr, *this),
+      : session(service, loop, std::move(fd), peer, std::move(tls), *this),
         script_(script),
         on_gone_(std::move(on_gone)) {}
 
@@ -67,16 +81,27 @@ class Peer final : public HttpSession::Handler {
 /// A blocking client. Every wait has a limit, so a server that does not answer fails the test.
 class Client {
  public:
-  explicit Client(uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  enum class Tls : bool { kNo, kYes };
+
+  explicit Client(uint16_t port, Tls tls = Tls::kNo)
+      : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
     const timeval limit{10, 0};
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
     ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
     const auto address = Address::parse("127.0.0.1", port);
     EXPECT_EQ(::connect(fd_.get(), address->get(), address->size()), 0);
+    if (tls == Tls::kYes) {
+      context_.reset(SSL_CTX_new(TLS_client_method()));
+      ssl_.reset(SSL_new(context_.get()));
+      SSL_set_fd(ssl_.get(), fd_.get());
+      EXPECT_EQ(SSL_connect(ssl_.get()), 1);
+    }
   }
   void send(std::string_view text) {
     while (!text.empty()) {
-      const ssize_t sent = ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL);
+      const ssize_t sent = ssl_ != nullptr
+                               ? SSL_write(ssl_.get(), text.data(), static_cast<int>(text.size()))
+                               : ::send(fd_.get(), text.data(), text.size(), MSG_NOSIGNAL);
       if (sent <= 0) {
         return;
       }
@@ -122,16 +147,40 @@ class Client {
  private:
   bool read_some() {
     std::array<char, 65536> room;
-    const ssize_t size = ::recv(fd_.get(), room.data(), room.size(), 0);
+    const ssize_t size = ssl_ != nullptr
+                             ? SSL_read(ssl_.get(), room.data(), static_cast<int>(room.size()))
+                             : ::recv(fd_.get(), room.data(), room.size(), 0);
     if (size <= 0) {
       return false;
     }
     got_.append(room.data(), static_cast<size_t>(size));
     return true;
   }
+  struct Free {
+    void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
+    void operator()(SSL* ssl) const { SSL_free(ssl); }
+  };
   Fd fd_;
+  std::unique_ptr<SSL_CTX, Free> context_;
+  std::unique_ptr<SSL, Free> ssl_;
   std::string got_;
 };
+
+/// Writes a key and a certificate that it has signed itself, as PEM.
+void write_certificate(const std::string& key_file, const std::string& certificate_file) {
+  const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"), EVP_PKEY_free);
+  const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), 0);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
+  X509_set_pubkey(certificate.get(), key.get());
+  ASSERT_GT(X509_sign(certificate.get(), key.get(), EVP_sha256()), 0);
+  const std::unique_ptr<FILE, decltype(&fclose)> key_out(fopen(key_file.c_str(), "w"), fclose);
+  ASSERT_EQ(PEM_write_PrivateKey(key_out.get(), key.get(), nullptr, nullptr, 0, nullptr, nullptr),
+            1);
+  const std::unique_ptr<FILE, decltype(&fclose)> out(fopen(certificate_file.c_str(), "w"), fclose);
+  ASSERT_EQ(PEM_write_X509(out.get(), certificate.get()), 1);
+}
 
 class HttpSessionTest : public testing::Test {
  protected:
@@ -160,7 +209,7 @@ class HttpSessionTest : public testing::Test {
         loop_, std::move(sockets->front()),
         [this](Fd fd, const Address& address) {
           auto peer =
-              std::make_unique<Peer>(*service_, loop_, std::move(fd), address, script_,
+              std::make_unique<Peer>(*service_, loop_, std::move(fd), address, tls_, script_,
                                      [this](Peer& gone, Error reason) { on_gone(gone, reason); });
           Peer& added = *peer;
           peers_[&added] = std::move(peer);
@@ -200,6 +249,7 @@ class HttpSessionTest : public testing::Test {
   HttpSettings settings_;
   Script script_;
   std::unique_ptr<HttpService> service_;
+  std::shared_ptr<const TlsContext> tls_;
   Loop loop_;
   std::unique_ptr<TcpListener> listener_;
   std::map<Peer*, std::unique_ptr<Peer>> peers_;
@@ -236,10 +286,7 @@ TEST_F(HttpSessionTest, FileThenKeepAlive) {
 }
 
 TEST_F(HttpSessionTest, LargeFileToASlowReader) {
-  std::string large(size_t{8} << 20, '\0');
-  for (size_t i = 0; i < large.size(); ++i) {
-    large[i] = static_cast<char>(i * 2654435761U >> 13);
-  }
+  const std::string large = noise(size_t{8} << 20);
   write("large.mp4", large);
   start();
   const std::string answer = ask("GET /large.mp4 HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
@@ -415,6 +462,34 @@ TEST_F(HttpSessionTest, LargeMemoryAnswer) {
   start();
   const std::string answer = ask("GET /x HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
   EXPECT_TRUE(answer.ends_with("\r\n\r\n" + expected));
+}
+
+TEST_F(HttpSessionTest, TlsSendsFilesAndMemory) {
+  const std::string key = (top_ / "key.pem").string();
+  const std::string certificate = (top_ / "certificate.pem").string();
+  write_certificate(key, certificate);
+  auto context = TlsContext::load(certificate, key);
+  ASSERT_TRUE(context.ok());
+  tls_ = *context;
+  const std::string large = noise(size_t{5} << 20);
+  write("large", large);
+  auto chain = std::make_shared<BufferChain>();
+  for (size_t at = 0; at < large.size(); at += 100000) {
+    chain->add(Buffer::copy_of(std::string_view(large).substr(at, 100000)));
+  }
+  script_.on_request = [chain](HttpSession& session, const Request& request) {
+    if (request.path != "/memory") {
+      return Taken::kNo;
+    }
+    session.answer({.body = chain});
+    return Taken::kYes;
+  };
+  start();
+  Client client(port_, Client::Tls::kYes);
+  for (const char* path : {"/large", "/memory", "/large"}) {
+    client.send("GET " + std::string(path) + " HTTP/1.1\r\nHost: a\r\n\r\n");
+    EXPECT_TRUE(client.read_answer().ends_with("\r\n\r\n" + large)) << path;
+  }
 }
 
 TEST_F(HttpSessionTest, PublishByPostStreamsItsBody) {

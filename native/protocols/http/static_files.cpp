@@ -39,8 +39,8 @@ std::string make_etag(const struct stat& status) {
   const auto modified_ns = static_cast<uint64_t>(status.st_mtim.tv_sec) * 1'000'000'000 +
                            static_cast<uint64_t>(status.st_mtim.tv_nsec);
   std::array<char, 48> text;
-  const int size = std::snprintf(text.data(), text.size(), "\"%" PRIx64 "-%" PRIx64 "\"", modified_ns,
-                                 static_cast<uint64_t>(status.st_size));
+  const int size = std::snprintf(text.data(), text.size(), "\"%" PRIx64 "-%" PRIx64 "\"",
+                                 modified_ns, static_cast<uint64_t>(status.st_size));
   return {text.data(), static_cast<size_t>(size)};
 }
 
