@@ -77,9 +77,62 @@ export interface ConnectOptions {
   readonly in_ack_size: number;
 }
 
-/** HLS of one stream; see `vhost.hls`. */
+/** HLS of one stream, or of the streams of one vhost; the directives of `vhost.hls`. */
 export interface HlsOptions {
-  readonly [key: string]: string | number | boolean;
+  /** `hls_fragment`. */
+  readonly fragment_ms: number;
+  /** `hls_td_ratio`. */
+  readonly target_duration_ratio: number;
+  /** `hls_aof_ratio`. */
+  readonly audio_overflow_ratio: number;
+  /** `hls_window`. */
+  readonly window_ms: number;
+  /** `hls_on_error`. */
+  readonly on_error: 'ignore' | 'disconnect' | 'continue';
+  /** `hls_path`. */
+  readonly path: string;
+  /** `hls_m3u8_file`. */
+  readonly m3u8_file: string;
+  /** `hls_ts_file`. */
+  readonly ts_file: string;
+  /** `hls_use_fmp4`. */
+  readonly use_fmp4: boolean;
+  /** `hls_fmp4_file`. */
+  readonly fmp4_file: string;
+  /** `hls_init_file`. */
+  readonly init_file: string;
+  /** `hls_ts_floor`. */
+  readonly ts_floor: boolean;
+  /** `hls_entry_prefix`. */
+  readonly entry_prefix: string;
+  /** `hls_cleanup`. */
+  readonly cleanup: boolean;
+  /** `hls_dispose`; 0 never disposes. */
+  readonly dispose_ms: number;
+  /** `hls_wait_keyframe`. */
+  readonly wait_keyframe: boolean;
+  /** `hls_dts_directly`. */
+  readonly dts_directly: boolean;
+  /** `hls_ctx`. */
+  readonly ctx: boolean;
+  /** `hls_ts_ctx`. */
+  readonly ts_ctx: boolean;
+  /** `hls_master_m3u8_path_relative`. */
+  readonly master_m3u8_path_relative: boolean;
+  /** `hls_recover`. */
+  readonly recover: boolean;
+  /** `hls_keys`. */
+  readonly keys: boolean;
+  /** `hls_fragments_per_key`. */
+  readonly fragments_per_key: number;
+  /** `hls_key_file`. */
+  readonly key_file: string;
+  /** `hls_key_file_path`. */
+  readonly key_file_path: string;
+  /** `hls_key_url`. */
+  readonly key_url: string;
+  /** `utc_time`: dates in names of files. */
+  readonly utc_time: boolean;
 }
 
 /** Answer to `publish_requested`. */

@@ -130,8 +130,8 @@ export class Admissions {
   }
 
   #publish(session: Session, request: AdmissionRequest, protocol: Protocol): void {
-    const { engine, registry, lines } = this.#context;
-    const options = protocol.publishOptions?.(request);
+    const { config, engine, registry, lines } = this.#context;
+    const options = protocol.publishOptions?.(config(), request);
     if (!options) {
       return;
     }

@@ -8,11 +8,11 @@ import { remuxOptions } from './http-flv/remux-options.ts';
  * @param serverHeader  `Server` of every answer.
  */
 export function httpConfig(config: MillraceConfig, serverHeader: string): HttpConfig {
-  const { httpServer, vhosts } = config;
+  const { httpServer, vhosts, log } = config;
   const root: StaticMount = { mount: '/', dir: httpServer.dir };
   const served = [...vhosts.values()]
     .filter((vhost) => vhost.enabled)
-    .map((vhost) => httpVhost(vhost, root));
+    .map((vhost) => httpVhost(vhost, root, log.utcTime));
   if (!vhosts.has(DEFAULT_VHOST)) {
     // The web root is there for every name, also for those that no vhost serves.
     served.push({ name: DEFAULT_VHOST, live_mounts: [], hls: null, static_mounts: [root] });
@@ -20,7 +20,7 @@ export function httpConfig(config: MillraceConfig, serverHeader: string): HttpCo
   return { crossdomain: httpServer.crossdomain, server_header: serverHeader, vhosts: served };
 }
 
-function httpVhost(vhost: VhostConfig, root: StaticMount): HttpVhost {
+function httpVhost(vhost: VhostConfig, root: StaticMount, utcTime: boolean): HttpVhost {
   const { name, httpRemux, httpStatic, hls } = vhost;
   const own: StaticMount[] = httpStatic.enabled
     ? [{ mount: httpStatic.mount, dir: httpStatic.dir.replaceAll('[vhost]', name) }]
@@ -28,7 +28,7 @@ function httpVhost(vhost: VhostConfig, root: StaticMount): HttpVhost {
   return {
     name,
     live_mounts: httpRemux.enabled ? liveMounts(httpRemux) : [],
-    hls: hls.enabled ? hlsOptions(hls) : null,
+    hls: hls.enabled ? hlsOptions(hls, utcTime) : null,
     static_mounts: [...own, root],
   };
 }

@@ -1,3 +1,4 @@
+import type { MillraceConfig } from '../config/millrace-config.ts';
 import type { PlayOptions, PublishOptions } from '../native/boundary.ts';
 import type { AdmissionRequest, AdmissionStep } from './admission.ts';
 import type { Hooks } from './hooks.ts';
@@ -10,7 +11,7 @@ export interface Protocol {
   publishSteps?(hooks: Hooks): readonly AdmissionStep[];
   /** What a player must pass, in order. */
   playSteps(hooks: Hooks): readonly AdmissionStep[];
-  publishOptions?(request: AdmissionRequest): PublishOptions;
+  publishOptions?(config: MillraceConfig, request: AdmissionRequest): PublishOptions;
   /** @param durationMs  what the peer asked for; 0 or less is no limit. */
   playOptions(request: AdmissionRequest, durationMs: number): PlayOptions;
 }

@@ -1,9 +1,10 @@
+import type { MillraceConfig } from '../config/millrace-config.ts';
 import type { PublishOptions } from '../native/boundary.ts';
 import type { AdmissionRequest } from './admission.ts';
 import { hlsOptions } from './hls/hls-options.ts';
 
 /** Options that publishers of all protocols share; from `vhost.publish`, `vhost.play` and `vhost.hls`. */
-export function publishOptions(request: AdmissionRequest): PublishOptions {
+export function publishOptions(config: MillraceConfig, request: AdmissionRequest): PublishOptions {
   const { vhost, streamUrl } = request;
   const { play, publish, hls } = vhost;
   return {
@@ -19,6 +20,6 @@ export function publishOptions(request: AdmissionRequest): PublishOptions {
     gop_cache_max_frames: play.gopCacheMaxFrames,
     // SRS: min_latency turns merged read off.
     mr_latency_ms: publish.mr && !vhost.minLatency ? publish.mrLatencyMs : 0,
-    outputs: hls.enabled ? { hls: hlsOptions(hls) } : {},
+    outputs: hls.enabled ? { hls: hlsOptions(hls, config.log.utcTime) } : {},
   };
 }

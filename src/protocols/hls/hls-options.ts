@@ -2,13 +2,37 @@ import type { Hls } from '../../config/millrace-config.ts';
 import type { HlsOptions } from '../../native/boundary.ts';
 
 /**
- * HLS of a vhost as the engine takes it: the fields of the typed configuration, in `snake_case`.
- * `enabled` is left out: what is off is not handed over.
+ * HLS of a vhost as the engine takes it.
+ * @param utcTime  whether dates in names of files are UTC.
  */
-export function hlsOptions({ enabled: _, ...hls }: Hls): HlsOptions {
-  return Object.fromEntries(Object.entries(hls).map(([field, value]) => [snakeCase(field), value]));
-}
-
-function snakeCase(field: string): string {
-  return field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+export function hlsOptions(hls: Hls, utcTime: boolean): HlsOptions {
+  return {
+    fragment_ms: hls.fragmentMs,
+    target_duration_ratio: hls.targetDurationRatio,
+    audio_overflow_ratio: hls.audioOverflowRatio,
+    window_ms: hls.windowMs,
+    on_error: hls.onError,
+    path: hls.path,
+    m3u8_file: hls.m3u8File,
+    ts_file: hls.tsFile,
+    use_fmp4: hls.useFmp4,
+    fmp4_file: hls.fmp4File,
+    init_file: hls.initFile,
+    ts_floor: hls.tsFloor,
+    entry_prefix: hls.entryPrefix,
+    cleanup: hls.cleanup,
+    dispose_ms: hls.disposeMs,
+    wait_keyframe: hls.waitKeyframe,
+    dts_directly: hls.dtsDirectly,
+    ctx: hls.ctx,
+    ts_ctx: hls.tsCtx,
+    master_m3u8_path_relative: hls.masterM3u8PathRelative,
+    recover: hls.recover,
+    keys: hls.keys,
+    fragments_per_key: hls.fragmentsPerKey,
+    key_file: hls.keyFile,
+    key_file_path: hls.keyFilePath,
+    key_url: hls.keyUrl,
+    utc_time: utcTime,
+  };
 }
