@@ -470,6 +470,16 @@ describe('close', () => {
     expect(engine.stopped).toBe(true);
   });
 
+  it('waits no longer than graceful_quit_limit_ms', async () => {
+    const { server, engine } = await started({
+      ...grace,
+      millrace: { gracefulQuitLimitMs: 50 },
+    });
+    engine.open();
+    await server.close({ graceful: true });
+    expect(engine.stopped).toBe(true);
+  });
+
   it('lets decisions that are under way fall', async () => {
     const { server, engine } = await started({}, { onPublish: () => new Promise(() => {}) });
     engine.deliver([publishRequested(engine.open())]);

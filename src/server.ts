@@ -187,9 +187,12 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     await pause(graceStartWaitMs, signal);
     if (!signal.aborted) {
       await running.listeners.close();
+      const limitMs = this.#config.millrace.gracefulQuitLimitMs;
+      const limit = limitMs > 0 ? setTimeout(() => this.#hurry.abort(), limitMs) : undefined;
       while (running.engine.stats().connections > 0 && !signal.aborted) {
         await pause(DRAIN_CHECK_MS, signal);
       }
+      clearTimeout(limit);
       await pause(graceFinalWaitMs, signal);
     }
   }

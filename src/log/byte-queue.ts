@@ -99,7 +99,7 @@ export class ByteQueue {
       } else {
         this.#start();
       }
-      if (this.#waitingBytes === 0) {
+      if (!this.#writing && this.#waitingBytes === 0) {
         for (const resolve of this.#idle.splice(0)) {
           resolve();
         }

@@ -216,6 +216,12 @@ export const millraceFields = {
     'Sessions that may wait for their admission at once; more are refused.',
     { range: { min: 1, max: 10_000_000, outside: 'error' } },
   ),
+  gracefulQuitLimitMs: ms(
+    'graceful_quit_limit_ms',
+    0,
+    'Longest wait for clients to leave in a graceful quit; 0 waits until they have left, as SRS does.',
+    { reload: 'N', range: { min: 0, max: 86_400_000, outside: 'error' } },
+  ),
   idleTimeoutMs: ms(
     'idle_timeout_ms',
     30_000,
