@@ -1,5 +1,7 @@
 #include "engine/engine.hpp"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <future>
 
@@ -9,6 +11,8 @@ namespace millrace {
 
 namespace {
 
+constexpr int64_t kMaxLoops = 256;  // session ids have 8 bits for the loop
+
 Identity identity_from(const Fields& fields) {
   Identity identity;
   identity.server = fields.text("server", identity.server);
@@ -16,6 +20,14 @@ Identity identity_from(const Fields& fields) {
   identity.ip = fields.text("ip");
   identity.pid = fields.integer("pid", 0);
   return identity;
+}
+
+/// Cores that this process may run on: a service pinned to two of 64 wants two loops.
+unsigned usable_cores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  const int count = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
+  return count > 0 ? static_cast<unsigned>(count) : std::max(1U, std::thread::hardware_concurrency());
 }
 
 }  // namespace
@@ -34,8 +46,7 @@ Engine::Engine(const Fields& options, std::function<void()> wake)
       identity_(identity_from(options.fields("identity"))),
       events_(std::move(wake)) {
   const int64_t wanted = options.integer("loops", 0);
-  const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  const auto loops = static_cast<unsigned>(wanted > 0 ? std::min<int64_t>(wanted, 256) : std::min(cores, 256U));
+  const auto loops = static_cast<unsigned>(std::clamp<int64_t>(wanted > 0 ? wanted : usable_cores(), 1, kMaxLoops));
   for (unsigned i = 0; i < loops; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, *this));
   }
