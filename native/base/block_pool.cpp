@@ -1,5 +1,6 @@
 #include "base/block_pool.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cassert>
 #include <cstdlib>
@@ -77,6 +78,7 @@ void* BlockPool::take(size_t size) {
     if (Header* header = free_[index]; header != nullptr) {
       free_[index] = header->next;
       free_bytes_ -= header->capacity;
+      low_water_bytes_ = std::min(low_water_bytes_, free_bytes_);
       return payload(header);
     }
   }
@@ -116,6 +118,22 @@ void BlockPool::keep_or_free(Header* header) {
   header->next = free_[header->size_class];
   free_[header->size_class] = header;
   free_bytes_ += header->capacity;
+}
+
+void BlockPool::trim() {
+  drain_returned();
+  size_t surplus = low_water_bytes_ / 2;
+  for (size_t index = kClasses; index > 0 && surplus > 0; --index) {
+    Header*& list = free_[index - 1];
+    while (list != nullptr && list->capacity <= surplus) {
+      Header* header = list;
+      list = header->next;
+      surplus -= header->capacity;
+      free_bytes_ -= header->capacity;
+      std::free(header);
+    }
+  }
+  low_water_bytes_ = free_bytes_;
 }
 
 void BlockPool::drain_returned() {

@@ -13,12 +13,13 @@ namespace millrace {
 /// One thread, the owner, takes blocks; any thread gives them back. A block given back by the owner
 /// goes to a plain free list; one from another thread goes to a lock-free stack which the owner
 /// empties when its own list runs dry. Sizes are rounded up to classes of four per doubling, from
-/// 256 bytes to 4 MiB; larger ones come from malloc. At most `max_free_bytes` are kept unused.
+/// 256 bytes to 4 MiB; larger ones come from malloc. At most `max_free_bytes` are kept unused, and what a
+/// whole interval did not need goes with trim().
 ///
 /// The pool must outlive its blocks: the engine frees its pools after its loops have been joined.
 class BlockPool {
  public:
-  explicit BlockPool(size_t max_free_bytes = size_t{32} << 20);
+  explicit BlockPool(size_t max_free_bytes = size_t{1} << 30);
   ~BlockPool();
   BlockPool(const BlockPool&) = delete;
   BlockPool& operator=(const BlockPool&) = delete;
@@ -35,6 +36,10 @@ class BlockPool {
 
   /// Binds the pool to the calling thread. Called once by the thread that will take blocks.
   void bind_to_this_thread();
+
+  /// Frees half of what nobody needed since the last call; to be called every few seconds by the owner.
+  /// Free blocks come and go with the rhythm of GOPs, so only the least there was at any time is surplus.
+  void trim();
 
   /// Bytes that lie unused in the free lists; owner thread only.
   [[nodiscard]] size_t free_bytes() const { return free_bytes_; }
@@ -55,6 +60,7 @@ class BlockPool {
   std::atomic<int64_t> outstanding_{0};
   std::atomic<uintptr_t> owner_{0};
   size_t free_bytes_ = 0;
+  size_t low_water_bytes_ = 0;  // least free_bytes_ since the last trim()
   uint64_t misses_ = 0;
   const size_t max_free_bytes_;
 };

@@ -11,6 +11,7 @@ constexpr size_t kQueueFrames = size_t{1} << 14;
 constexpr size_t kCollectAtOnce = 4096;
 constexpr Duration kMaintenance = seconds(1);
 // A viewer who comes again at once finds the rendition still there.
+constexpr unsigned kPoolTrimInterval = 10;  // maintenances; longer than the usual GOP
 constexpr Duration kRenditionLinger = seconds(5);
 
 }  // namespace
@@ -150,6 +151,9 @@ void LoopHub::maintain() {
   loop_.arm_in(maintenance_, kMaintenance);
   for (auto& [key, stream] : streams_) {
     stream->drop_idle_renditions(loop_.now() - kRenditionLinger);
+  }
+  if (++maintenances_ % kPoolTrimInterval == 0) {
+    loop_.pool().trim();
   }
 }
 

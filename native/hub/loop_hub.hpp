@@ -84,6 +84,7 @@ class LoopHub final : private Inbox {
   std::unordered_map<uint64_t, Stream*> mirrors_;
   uint64_t next_mirror_ = 1;
   std::atomic<uint64_t> dropped_{0};
+  unsigned maintenances_ = 0;
   Timer maintenance_;
 };
 
