@@ -49,4 +49,8 @@ describe('sameEndpoints', () => {
     expect(sameEndpoints([one], [one, two])).toBe(false);
     expect(sameEndpoints([one], [{ ...one, address: '127.0.0.1' }])).toBe(false);
   });
+
+  it('takes ports that the system is to choose for different ones', () => {
+    expect(sameEndpoints([{ ...one, port: 0 }], [{ ...one, port: 0 }])).toBe(false);
+  });
 });

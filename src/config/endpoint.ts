@@ -42,13 +42,17 @@ export function formatEndpoint({ address, port }: Endpoint): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
 }
 
-/** Whether both lists hold the same endpoints in the same order: how SRS compares `listen` values. */
+/**
+ * Whether both lists hold the same endpoints in the same order: how SRS compares `listen` values. Port 0
+ * names no port yet, so that two of them are two.
+ */
 export function sameEndpoints(some: readonly Endpoint[], others: readonly Endpoint[]): boolean {
   return (
     some.length === others.length &&
     some.every((endpoint, at) => {
       const other = others[at];
-      return endpoint.address === other?.address && endpoint.port === other.port;
+      const { address, port } = endpoint;
+      return port !== 0 && address === other?.address && port === other.port;
     })
   );
 }

@@ -4,7 +4,7 @@ import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freePort, Playground } from './launched-server.ts';
+import { freePort, Playground } from '../support/launched-server.ts';
 
 let place: Playground;
 

@@ -25,7 +25,12 @@ export class Playground {
   }
 
   launch(...args: string[]): LaunchedServer {
-    const server = new LaunchedServer(this.folder, args);
+    return this.launchWith({}, ...args);
+  }
+
+  /** As {@link launch}, with variables added to the environment. */
+  launchWith(env: Readonly<Record<string, string>>, ...args: string[]): LaunchedServer {
+    const server = new LaunchedServer(this.folder, args, env);
     this.#launched.push(server);
     return server;
   }
@@ -43,8 +48,9 @@ export class LaunchedServer {
   stderr = '';
   readonly #ended: Promise<{ status: number | null; signal: NodeJS.Signals | null }>;
 
-  constructor(cwd: string, args: readonly string[]) {
-    const { SRS_CONFIG_FILE: _, SRS_ENV_ONLY: __, ...env } = process.env;
+  constructor(cwd: string, args: readonly string[], added: Readonly<Record<string, string>> = {}) {
+    const { SRS_CONFIG_FILE: _, SRS_ENV_ONLY: __, ...own } = process.env;
+    const env = { ...own, ...added };
     this.child = spawn(process.execPath, [launcher, ...args], {
       cwd,
       env,
@@ -74,12 +80,32 @@ export class LaunchedServer {
 
   /** Resolves when standard output holds `text`. */
   async output(text: string): Promise<void> {
+    await this.match(() => this.stdout.includes(text) || undefined, text);
+  }
+
+  /**
+   * Resolves with what standard output matches, as soon as it does.
+   * @param from  offset in `stdout` where to begin, for lines that repeat.
+   */
+  line(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+    return this.match(() => pattern.exec(this.stdout.slice(from)) ?? undefined, String(pattern));
+  }
+
+  private async match<T>(find: () => T | undefined, wanted: string): Promise<T> {
     const deadline = AbortSignal.timeout(LIMIT_MS);
-    while (!this.stdout.includes(text)) {
-      if (this.child.exitCode !== null) {
-        throw new Error(`ended before it said "${text}"\n${this.stdout}\n${this.stderr}`);
+    for (;;) {
+      const found = find();
+      if (found !== undefined) {
+        return found;
       }
-      await once(this.child.stdout as NodeJS.ReadableStream, 'data', { signal: deadline });
+      if (this.child.exitCode !== null || this.child.signalCode !== null) {
+        throw new Error(`ended before it said "${wanted}"\n${this.stdout}\n${this.stderr}`);
+      }
+      await once(this.child.stdout as NodeJS.ReadableStream, 'data', { signal: deadline }).catch(
+        (cause: unknown) => {
+          throw new Error(`did not say "${wanted}"\n${this.stdout}`, { cause });
+        },
+      );
     }
   }
 

@@ -1,0 +1,179 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { expect } from 'vitest';
+import { makeCertificate } from './certificate.ts';
+import { type LaunchedServer, Playground } from './launched-server.ts';
+
+/** What differs from a server with RTMP, HTTP-FLV, static files and the API on ports of its own. */
+export interface MediaServerOptions {
+  /** Directives of the default vhost, after `http_remux { enabled on; }`. */
+  readonly vhost?: string;
+  /** Directives of `http_remux` of the default vhost. */
+  readonly remux?: string;
+  /** Directives of the root, e.g. more vhosts. */
+  readonly root?: string;
+  /** Serve RTMPS and HTTPS too, with a certificate made for the test. */
+  readonly tls?: boolean;
+}
+
+type Purpose = 'rtmp' | 'rtmps' | 'http' | 'https' | 'api';
+
+/** One run of the program with a configuration made for a test, on ports that the system chose. */
+export class MediaServer {
+  readonly place: Playground;
+  readonly #process: LaunchedServer;
+  readonly #ports: ReadonlyMap<string, number>;
+
+  private constructor(
+    place: Playground,
+    process: LaunchedServer,
+    ports: ReadonlyMap<string, number>,
+  ) {
+    this.place = place;
+    this.#process = process;
+    this.#ports = ports;
+  }
+
+  /** Resolves when all ports are open and the API answers. */
+  static async start(options: MediaServerOptions = {}): Promise<MediaServer> {
+    const place = new Playground();
+    if (options.tls) {
+      makeCertificate(place.folder);
+    }
+    const process = place.launch('-c', place.write('test.conf', configText(options)));
+    return MediaServer.#ready(place, process);
+  }
+
+  /**
+   * Starts a server that has no file, only variables: `-e`.
+   * @param env  what is to be set beside listeners and log.
+   */
+  static async startWithEnvironment(
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<MediaServer> {
+    const place = new Playground();
+    const process = place.launchWith(
+      {
+        SRS_LISTEN: '127.0.0.1:0',
+        SRS_HTTP_API_ENABLED: 'on',
+        SRS_HTTP_API_LISTEN: '127.0.0.1:0',
+        SRS_HTTP_SERVER_LISTEN: '127.0.0.1:0',
+        SRS_SRS_LOG_TANK: 'console',
+        ...env,
+      },
+      '-e',
+    );
+    return MediaServer.#ready(place, process);
+  }
+
+  static async #ready(place: Playground, process: LaunchedServer): Promise<MediaServer> {
+    try {
+      await process.line(/\bapi listen at tcp:/);
+      const lines = process.stdout.matchAll(/\b(\w+) listen at tcp:\/\/\S+:(\d+)/g);
+      const ports = new Map(
+        [...lines].map(([, purpose, port]) => [String(purpose), Number(port)] as const),
+      );
+      const server = new MediaServer(place, process, ports);
+      const { ok } = await fetch(server.api('/api/v1/versions'));
+      expect(ok).toBe(true);
+      return server;
+    } catch (error) {
+      await place.clear();
+      throw error;
+    }
+  }
+
+  get pid(): number {
+    return Number(this.#process.child.pid);
+  }
+
+  /** Everything that it has logged so far. */
+  get log(): string {
+    return this.#process.stdout;
+  }
+
+  /** See {@link LaunchedServer.line}. */
+  line(pattern: RegExp, from = 0): Promise<RegExpExecArray> {
+    return this.#process.line(pattern, from);
+  }
+
+  port(purpose: Purpose): number {
+    const port = this.#ports.get(purpose);
+    if (port === undefined) {
+      throw new Error(`no ${purpose} listener\n${this.log}`);
+    }
+    return port;
+  }
+
+  /** @param name  e.g. `live/a` or `live/a?vhost=b`. */
+  rtmp(name: string): string {
+    return `rtmp://127.0.0.1:${this.port('rtmp')}/${name}`;
+  }
+
+  rtmps(name: string): string {
+    return `rtmps://127.0.0.1:${this.port('rtmps')}/${name}`;
+  }
+
+  /** @param path  e.g. `/live/a.flv`. */
+  http(path: string): string {
+    return `http://127.0.0.1:${this.port('http')}${path}`;
+  }
+
+  https(path: string): string {
+    return `https://127.0.0.1:${this.port('https')}${path}`;
+  }
+
+  ws(path: string): string {
+    return `ws://127.0.0.1:${this.port('http')}${path}`;
+  }
+
+  api(path: string): string {
+    return `http://127.0.0.1:${this.port('api')}${path}`;
+  }
+
+  /** Resolves when somebody publishes `url`, e.g. `/live/a`. @param from  see {@link line}. */
+  async published(url: string, from = 0): Promise<void> {
+    await this.line(new RegExp(`start publish .*url=${url},`), from);
+  }
+
+  /** Resolves when somebody plays `url`, whether or not it is published. */
+  async played(url: string, from = 0): Promise<void> {
+    await this.line(new RegExp(`start play .*url=${url},`), from);
+  }
+
+  /** Resolves when the codecs of a stream of these many tracks are known. */
+  async tracks(from = 0): Promise<void> {
+    await this.line(/got metadata, width=.* sh, codec/, from);
+  }
+
+  /** Ends the server as an operator does, and checks that it ended well and soon. */
+  async stop(): Promise<void> {
+    try {
+      this.#process.signal('SIGINT');
+      const status = await Promise.race([this.#process.exit(), delay(10_000, 'still running')]);
+      expect(status, this.log).toBe(0);
+      expect(this.log).not.toMatch(/\bINTERNAL\b|fault /);
+    } finally {
+      await this.place.clear();
+    }
+  }
+}
+
+function configText({ vhost = '', remux = '', root = '', tls = false }: MediaServerOptions) {
+  const files = 'key ./server.key; cert ./server.crt;';
+  return `
+daemon off;
+srs_log_tank console;
+listen 127.0.0.1:0;
+${tls ? `rtmps { enabled on; listen 127.0.0.1:0; ${files} }` : ''}
+http_api { enabled on; listen 127.0.0.1:0; }
+http_server {
+  enabled on; listen 127.0.0.1:0; dir ./html;
+  ${tls ? `https { enabled on; listen 127.0.0.1:0; ${files} }` : ''}
+}
+${root}
+vhost __defaultVhost__ {
+  http_remux { enabled on; ${remux} }
+  ${vhost}
+}
+`;
+}
