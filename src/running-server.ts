@@ -173,8 +173,13 @@ export class RunningServer {
   }
 
   readonly #onHttpFault = (error: unknown, url: string): void => {
-    this.#options.ownLog.error(`http ${url}: ${describeError(error)}`);
+    this.#fault('http', `http ${url}: ${describeError(error)}`);
   };
+
+  /** Tells of a fault of ours, in few lines: whoever found it can cause it again and again. */
+  #fault(kind: string, message: string): void {
+    this.#faults.write(this.#options.ownLog, 'error', `fault ${kind}`, message);
+  }
 
   #onEvents(events: readonly EngineEvent[]): void {
     for (const event of events) {
@@ -183,7 +188,7 @@ export class RunningServer {
       }
     }
     dispatch(events, this.#handlers, (error, event) => {
-      this.#options.ownLog.error(`event ${event.type}: ${describeError(error)}`);
+      this.#fault(event.type, `event ${event.type}: ${describeError(error)}`);
       if ('session' in event && event.session !== undefined) {
         this.engine.close(event.session, errorCodeFrom(error));
       }
