@@ -14,6 +14,19 @@ constexpr uint32_t kPsSyncExtension = 0x548;
 // Table 1.19, by channelConfiguration; 0 where it is reserved.
 constexpr std::array<uint8_t, 16> kChannels{0, 1, 2, 3, 4, 5, 6, 8, 0, 0, 0, 7, 8, 24, 8, 0};
 
+// The format allows 48 channels and 16 for low frequencies; a program_config_element has room
+// for 93.
+constexpr uint32_t kMaxChannels = 64;
+
+// The escape value allows 0 to 16.7 MHz. No decoder goes over 192 kHz, and what follows the rate
+// (frame durations, resamplers) must not have to cope with 1 Hz.
+constexpr uint32_t kMinSamplingFrequency = 1000;
+constexpr uint32_t kMaxSamplingFrequency = 192000;
+
+bool is_possible_rate(uint32_t rate) {
+  return rate >= kMinSamplingFrequency && rate <= kMaxSamplingFrequency;
+}
+
 /// GetAudioObjectType()
 uint32_t read_object_type(BitReader& reader) {
   const uint32_t type = reader.u(5);
@@ -111,7 +124,7 @@ void read_backward_compatible_extension(BitReader& reader, AudioSpecificConfig& 
     return;
   }
   const uint32_t rate = read_sampling_frequency(reader);
-  if (!reader.ok() || rate == 0) {
+  if (!reader.ok() || !is_possible_rate(rate)) {
     return;
   }
   config.sbr = true;
@@ -204,9 +217,10 @@ Result<AudioSpecificConfig> AudioSpecificConfig::parse(Bytes bytes) {
   if (has_ga_specific_config(config.object_type)) {
     read_ga_specific_config(reader, config);
   }
-  if (!reader.ok() || config.object_type == 0 || config.sampling_frequency == 0 ||
+  if (!reader.ok() || config.object_type == 0 || !is_possible_rate(config.sampling_frequency) ||
+      config.channels > kMaxChannels ||
       (config.channels == 0 && config.channel_configuration != 0) ||
-      (config.sbr && config.extension_sampling_frequency == 0)) {
+      (config.sbr && !is_possible_rate(config.extension_sampling_frequency))) {
     return ErrorCode::kAacConfigInvalid;
   }
   if (!explicit_sbr && config.channel_configuration != 0) {

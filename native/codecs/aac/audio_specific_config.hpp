@@ -38,7 +38,8 @@ struct AudioSpecificConfig {
   /// Takes explicit (hierarchical) and backward compatible signalling of SBR and PS (§1.6.5). What
   /// no signalling tells stays as it is: SBR that only the frames reveal is found by decoders
   /// alone.
-  /// @return kAacConfigInvalid when it is cut, or the rate or the channels are reserved values.
+  /// @return kAacConfigInvalid when it is cut, or the rate or the channels are reserved values or
+  ///         beyond what decoders do (1 to 192 kHz, 64 channels).
   [[nodiscard]] static Result<AudioSpecificConfig> parse(Bytes bytes);
 
   /// Bytes that write_to() takes: 2 for AAC-LC at a rate of the table.

@@ -10,7 +10,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (!config) {
     return 0;
   }
-  if (config->output_sample_rate() == 0 || config->output_channels() > 64 + 3) {
+  if (config->output_sample_rate() == 0 || config->output_channels() > 64 ||
+      config->output_samples_per_frame() > 192 * 1024) {
     std::abort();
   }
   // What write_to() does not claim to write: other object types carry other fields behind.
