@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// Immutable bytes in several buffers, in order: a body too long for one piece of memory. Copying it
-/// shares the buffers. Sent with a gathered write.
+/// Immutable bytes in several buffers, in order: a body too long for one piece of memory. Copying
+/// it shares the buffers. Sent with a gathered write.
 struct BufferChain {
   std::vector<BufferRef> parts;
   size_t size = 0;  // bytes in all parts

@@ -11,9 +11,9 @@
 
 namespace millrace {
 
-/// Where a muxer writes: the end of a ring's block, of a segment, of a file's buffer. The muxer writes
-/// straight into the room it is given, so a payload is copied once, and the sink decides where blocks
-/// begin and end.
+/// Where a muxer writes: the end of a ring's block, of a segment, of a file's buffer. The muxer
+/// writes straight into the room it is given, so a payload is copied once, and the sink decides
+/// where blocks begin and end.
 class ByteSink {
  public:
   ByteSink() = default;
@@ -21,12 +21,13 @@ class ByteSink {
   ByteSink(const ByteSink&) = delete;
   ByteSink& operator=(const ByteSink&) = delete;
 
-  /// Room at the end, in one piece, of at least `at_least` bytes and often much more, so that a writer
-  /// of small pieces asks rarely. Valid until the next call of room(); not part of the output yet.
+  /// Room at the end, in one piece, of at least `at_least` bytes and often much more, so that a
+  /// writer of small pieces asks rarely. Valid until the next call of room(); not part of the
+  /// output yet.
   [[nodiscard]] virtual std::span<uint8_t> room(size_t at_least) = 0;
 
-  /// Makes the first `size` bytes of the room that was given last part of the output; the rest of it
-  /// is given up.
+  /// Makes the first `size` bytes of the room that was given last part of the output; the rest of
+  /// it is given up.
   virtual void commit(size_t size) = 0;
 
   /// Copies `bytes` to the end; they may come to lie in several blocks.

@@ -28,7 +28,8 @@ CutRules CutRules::of_segment(const Options& options, uint64_t index, bool has_v
   rules.wait_keyframe = options.wait_keyframe;
   rules.target = scale(fragment, options.target_duration_ratio) + deviation;
   // With video an early cut by audio would begin the next segment in the middle of a GOP.
-  rules.audio_overflow = scale(has_video ? options.fragment : fragment, options.audio_overflow_ratio) + deviation;
+  rules.audio_overflow =
+      scale(has_video ? options.fragment : fragment, options.audio_overflow_ratio) + deviation;
   rules.limit = std::max(10 * options.target_duration(), kLongestWaitForKeyFrame);
   return rules;
 }
@@ -51,7 +52,8 @@ bool is_length_plausible(const Options& options, MediaTime duration) {
   return duration >= kShortestKept && duration <= kAbsurdTargets * options.target_duration();
 }
 
-int64_t FloorClock::begin_segment(std::chrono::system_clock::time_point now, microseconds fragment) {
+int64_t FloorClock::begin_segment(std::chrono::system_clock::time_point now,
+                                  microseconds fragment) {
   const auto since_epoch = std::chrono::floor<microseconds>(now.time_since_epoch());
   const int64_t clock = since_epoch / std::max(fragment, microseconds(1));
   number_ = started_ ? number_ + 1 : clock - 1;

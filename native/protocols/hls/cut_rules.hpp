@@ -15,7 +15,8 @@ constexpr MediaTime kShortestCut = std::chrono::milliseconds(200);
 constexpr MediaTime kShortestKept = std::chrono::milliseconds(100);
 /// Longer than this many target durations can only be broken timestamps.
 constexpr int64_t kAbsurdTargets = 3000;
-/// A segment ends here even without a key frame, or a stream that never sends one would fill memory.
+/// A segment ends here even without a key frame, or a stream that never sends one would fill
+/// memory.
 constexpr size_t kLargestSegmentBytes = size_t{128} << 20;
 constexpr MediaTime kLongestWaitForKeyFrame = std::chrono::seconds(60);
 
@@ -41,15 +42,17 @@ struct CutRules {
 /// Is the finished segment to be listed, or thrown away?
 [[nodiscard]] bool is_length_plausible(const Options& options, MediaTime duration);
 
-/// hls_ts_floor: segments are numbered by the wall clock (its time divided by hls_fragment), one after
-/// the other without gaps, and their lengths are bent so that the numbers keep up with the clock.
+/// hls_ts_floor: segments are numbered by the wall clock (its time divided by hls_fragment), one
+/// after the other without gaps, and their lengths are bent so that the numbers keep up with the
+/// clock.
 class FloorClock {
  public:
   /// Call when a segment begins.
   /// @return its number, for [timestamp].
   int64_t begin_segment(std::chrono::system_clock::time_point now, microseconds fragment);
 
-  /// How much longer than usual the segment should be; negative when the numbers lag behind the clock.
+  /// How much longer than usual the segment should be; negative when the numbers lag behind the
+  /// clock.
   [[nodiscard]] MediaTime deviation(microseconds fragment) const;
 
  private:

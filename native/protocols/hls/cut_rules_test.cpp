@@ -44,10 +44,13 @@ TEST(HlsCutRules, Table) {
       {"from 200 ms on, video", tiny, kVideo, true, milliseconds(200), 0, true},
       {"never under 200 ms, audio", tiny, kAudio, true, milliseconds(199), 0, false},
       {"no endless segment without key frames", options, kVideo, false, seconds(100), 0, true},
-      {"no segment without end in bytes", options, kVideo, false, seconds(1), kLargestSegmentBytes, true},
+      {"no segment without end in bytes", options, kVideo, false, seconds(1), kLargestSegmentBytes,
+       true},
   };
   for (const auto& one : cases) {
-    EXPECT_EQ(late_rules(one.options).cut_before(one.kind, one.random_access, one.duration, one.bytes), one.cut)
+    EXPECT_EQ(
+        late_rules(one.options).cut_before(one.kind, one.random_access, one.duration, one.bytes),
+        one.cut)
         << one.name;
   }
 }
@@ -60,7 +63,8 @@ TEST(HlsCutRules, FirstSegmentsDoubleUpToTheFragment) {
     EXPECT_EQ(rules.target, expected[i]);
     EXPECT_EQ(rules.audio_overflow, seconds(21));
   }
-  EXPECT_EQ(CutRules::of_segment(options, 0, false, MediaTime{0}).audio_overflow, milliseconds(4200));
+  EXPECT_EQ(CutRules::of_segment(options, 0, false, MediaTime{0}).audio_overflow,
+            milliseconds(4200));
 
   Options short_fragments;
   short_fragments.fragment = seconds(2);

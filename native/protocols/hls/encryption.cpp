@@ -17,14 +17,16 @@ Result<SegmentKey> SegmentKey::generate(uint64_t sequence) {
   return key;
 }
 
-void SegmentCipher::Free::operator()(evp_cipher_ctx_st* context) const { ::EVP_CIPHER_CTX_free(context); }
+void SegmentCipher::Free::operator()(evp_cipher_ctx_st* context) const {
+  ::EVP_CIPHER_CTX_free(context);
+}
 
 SegmentCipher::SegmentCipher() : context_(::EVP_CIPHER_CTX_new()) {}
 SegmentCipher::~SegmentCipher() = default;
 
 Status SegmentCipher::begin(const SegmentKey& key) {
-  if (!context_ || ::EVP_EncryptInit_ex(context_.get(), ::EVP_aes_128_cbc(), nullptr, key.key.data(),
-                                        key.iv.data()) != 1) {
+  if (!context_ || ::EVP_EncryptInit_ex(context_.get(), ::EVP_aes_128_cbc(), nullptr,
+                                        key.key.data(), key.iv.data()) != 1) {
     return ErrorCode::kInternal;
   }
   return {};

@@ -12,8 +12,8 @@ constexpr size_t kMaxPathBytes = 1024;
 constexpr size_t kMaxSegmentNameBytes = 240;
 
 std::tm broken_down(const TemplateValues::PerSegment& segment) {
-  const std::time_t seconds = WallClock::to_time_t(
-      std::chrono::floor<std::chrono::seconds>(segment.started));
+  const std::time_t seconds =
+      WallClock::to_time_t(std::chrono::floor<std::chrono::seconds>(segment.started));
   std::tm time{};
   if (segment.utc) {
     ::gmtime_r(&seconds, &time);
@@ -123,7 +123,8 @@ bool is_safe_relative_path(std::string_view path) {
   while (true) {
     const size_t slash = path.find('/');
     const std::string_view segment = path.substr(0, slash);
-    if (segment.empty() || segment == "." || segment == ".." || segment.size() > kMaxSegmentNameBytes) {
+    if (segment.empty() || segment == "." || segment == ".." ||
+        segment.size() > kMaxSegmentNameBytes) {
       return false;
     }
     if (slash == std::string_view::npos) {

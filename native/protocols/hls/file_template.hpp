@@ -18,8 +18,8 @@ struct StreamName {
   std::string stream;
 };
 
-/// What the variables of a file name stand for. Those of one segment are missing for a playlist's name,
-/// and their variables then stay as they are.
+/// What the variables of a file name stand for. Those of one segment are missing for a playlist's
+/// name, and their variables then stay as they are.
 struct TemplateValues {
   const StreamName& name;
   struct PerSegment {
@@ -34,13 +34,13 @@ struct TemplateValues {
 };
 
 /// Replaces the variables [vhost] [app] [stream], and for segments and keys [seq] [duration] (ms)
-/// [timestamp] [2006] (year) [01] (month) [02] (day) [15] (hour) [04] (minute) [05] (second) [999] (ms).
-/// What is in brackets and no variable stays.
+/// [timestamp] [2006] (year) [01] (month) [02] (day) [15] (hour) [04] (minute) [05] (second) [999]
+/// (ms). What is in brackets and no variable stays.
 [[nodiscard]] std::string expand(std::string_view text, const TemplateValues& values);
 
-/// May the path, which came out of a template, be used below a folder? Refuses what could leave it or
-/// what a file system cannot hold: absolute paths, empty, `.` and `..` segments, backslashes, control
-/// characters, segments over 240 bytes (room for a suffix in NAME_MAX), paths over 1024.
+/// May the path, which came out of a template, be used below a folder? Refuses what could leave it
+/// or what a file system cannot hold: absolute paths, empty, `.` and `..` segments, backslashes,
+/// control characters, segments over 240 bytes (room for a suffix in NAME_MAX), paths over 1024.
 [[nodiscard]] bool is_safe_relative_path(std::string_view path);
 
 }  // namespace millrace::hls

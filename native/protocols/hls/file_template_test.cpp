@@ -9,12 +9,12 @@ const StreamName kName{"example.com", "live", "camera"};
 
 TemplateValues segment_values() {
   return {.name = kName,
-          .segment = TemplateValues::PerSegment{
-              .sequence = 42,
-              .duration = std::chrono::milliseconds(2020),
-              .timestamp = 1700000000123,
-              .started = WallTime(std::chrono::milliseconds(1700000000123)),  // 2023-11-14 22:13:20.123 UTC
-              .utc = true}};
+          .segment = TemplateValues::PerSegment{.sequence = 42,
+                                                .duration = std::chrono::milliseconds(2020),
+                                                .timestamp = 1700000000123,
+                                                .started = WallTime(std::chrono::milliseconds(
+                                                    1700000000123)),  // 2023-11-14 22:13:20.123 UTC
+                                                .utc = true}};
 }
 
 TEST(HlsFileTemplate, Variables) {
@@ -24,7 +24,8 @@ TEST(HlsFileTemplate, Variables) {
   } cases[] = {
       {"[app]/[stream].m3u8", "live/camera.m3u8"},
       {"[vhost]/[app]/[stream]-[seq].ts", "example.com/live/camera-42.ts"},
-      {"[app]/[2006]/[01]/[02]/[15].[04].[05].[999]_[duration].ts", "live/2023/11/14/22.13.20.123_2020.ts"},
+      {"[app]/[2006]/[01]/[02]/[15].[04].[05].[999]_[duration].ts",
+       "live/2023/11/14/22.13.20.123_2020.ts"},
       {"[stream]-[timestamp].ts", "camera-1700000000123.ts"},
       {"[stream][stream]", "cameracamera"},
       {"[unknown]-[]-[seq", "[unknown]-[]-[seq"},
@@ -48,11 +49,12 @@ TEST(HlsFileTemplate, ValuesAreNotExpandedAgain) {
 }
 
 TEST(HlsFileTemplate, SafePaths) {
-  for (const auto* path : {"a", "live/camera-1.ts", "a/b/c.d/e~f_g", "..a/b..", "a/...", "\xc3\xa4.ts"}) {
+  for (const auto* path :
+       {"a", "live/camera-1.ts", "a/b/c.d/e~f_g", "..a/b..", "a/...", "\xc3\xa4.ts"}) {
     EXPECT_TRUE(is_safe_relative_path(path)) << path;
   }
-  for (const auto* path : {"", "/etc/passwd", "..", "../x", "a/../x", "a/..", "a//b", "./a", "a/.", "a/",
-                           "a\\b", "a\nb", "a\x7f"}) {
+  for (const auto* path : {"", "/etc/passwd", "..", "../x", "a/../x", "a/..", "a//b", "./a", "a/.",
+                           "a/", "a\\b", "a\nb", "a\x7f"}) {
     EXPECT_FALSE(is_safe_relative_path(path)) << path;
   }
   EXPECT_FALSE(is_safe_relative_path(std::string_view("a\0b", 3)));

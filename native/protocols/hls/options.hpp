@@ -15,8 +15,8 @@ enum class OnError : uint8_t {
   kContinue,    // the frame or file is lost, HLS goes on
 };
 
-/// The directives of a vhost's `hls` section, parsed and in one unit each. Immutable; a reload makes
-/// another one, which the next publish takes.
+/// The directives of a vhost's `hls` section, parsed and in one unit each. Immutable; a reload
+/// makes another one, which the next publish takes.
 struct Options {
   bool enabled = false;  // enabled
 
@@ -49,17 +49,18 @@ struct Options {
   OnError on_error = OnError::kContinue;
 
   // Encryption.
-  bool keys = false;                             // hls_keys
-  uint32_t fragments_per_key = 5;                // hls_fragments_per_key
+  bool keys = false;                                  // hls_keys
+  uint32_t fragments_per_key = 5;                     // hls_fragments_per_key
   std::string key_file = "[app]/[stream]-[seq].key";  // hls_key_file
-  std::string key_file_path;                     // hls_key_file_path; empty: `path`
-  std::string key_url;                           // hls_key_url; before the key file's name in URIs
+  std::string key_file_path;                          // hls_key_file_path; empty: `path`
+  std::string key_url;  // hls_key_url; before the key file's name in URIs
 
   // Sessions.
   bool context = true;     // hls_ctx
   bool ts_context = true;  // hls_ts_ctx
 
-  /// hls_nb_notify: how much of a notified server's answer is read, in bytes. For the control plane.
+  /// hls_nb_notify: how much of a notified server's answer is read, in bytes. For the control
+  /// plane.
   uint32_t notify_bytes = 64;
 
   /// Longest segment that td_ratio asks for; EXT-X-TARGETDURATION is at least this.

@@ -47,7 +47,8 @@ void for_each_pair(std::string_view query, Take&& take) {
 
 }  // namespace
 
-PlaylistText render_media_playlist(const std::deque<PlaylistEntry>& entries, MediaTime target_duration) {
+PlaylistText render_media_playlist(const std::deque<PlaylistEntry>& entries,
+                                   MediaTime target_duration) {
   MediaTime longest = target_duration;
   size_t size = 128;
   for (const auto& entry : entries) {

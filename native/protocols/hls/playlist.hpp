@@ -29,7 +29,8 @@ struct PlaylistEntry {
   std::shared_ptr<const KeyTag> key;  // null: not encrypted
 };
 
-/// A media playlist's text, and where each segment's URI ends in it: there a session's id is put in.
+/// A media playlist's text, and where each segment's URI ends in it: there a session's id is put
+/// in.
 struct PlaylistText {
   std::string text;
   std::vector<uint32_t> uri_ends;
@@ -38,9 +39,10 @@ struct PlaylistText {
 };
 
 /// Media playlist of a live stream, RFC 8216 §4.3.3, version 3, as it goes to players and to disk.
-/// EXT-X-KEY stands where the key changes, and on the first entry, as a player that joins later would
-/// else take the segment for plain.
-/// @param target_duration  wanted length of a segment; EXT-X-TARGETDURATION is the longest segment or
+/// EXT-X-KEY stands where the key changes, and on the first entry, as a player that joins later
+/// would else take the segment for plain.
+/// @param target_duration  wanted length of a segment; EXT-X-TARGETDURATION is the longest segment
+/// or
 ///                         this, rounded up to seconds.
 [[nodiscard]] PlaylistText render_media_playlist(const std::deque<PlaylistEntry>& entries,
                                                  MediaTime target_duration);
@@ -66,8 +68,8 @@ class SegmentWindow {
  public:
   explicit SegmentWindow(MediaTime window) : window_(window) {}
 
-  /// Adds the newest. From the newest back, segments stay up to and including the one with which the
-  /// sum of durations first exceeds the window.
+  /// Adds the newest. From the newest back, segments stay up to and including the one with which
+  /// the sum of durations first exceeds the window.
   /// @return those that leave, oldest first.
   std::vector<PlaylistEntry> add(PlaylistEntry entry);
   void clear() { entries_.clear(); }

@@ -18,9 +18,10 @@ PlaylistEntry entry(uint64_t sequence, milliseconds duration, bool discontinuity
 }
 
 TEST(HlsPlaylist, MediaPlaylistByteExact) {
-  const auto playlist = render_media_playlist(
-      {entry(3, milliseconds(10000), true), entry(4, milliseconds(2020)), entry(5, milliseconds(11001))},
-      seconds(10));
+  const auto playlist =
+      render_media_playlist({entry(3, milliseconds(10000), true), entry(4, milliseconds(2020)),
+                             entry(5, milliseconds(11001))},
+                            seconds(10));
   EXPECT_EQ(playlist.text,
             "#EXTM3U\n"
             "#EXT-X-VERSION:3\n"
@@ -57,26 +58,29 @@ TEST(HlsPlaylist, KeysWhereTheyChangeAndOnTheFirstEntry) {
   }
   auto named = std::make_shared<KeyTag>(*first);
   named->uri = "livestream-0.key";
-  const auto playlist = render_media_playlist(
-      {entry(3, seconds(2), false, named), entry(4, seconds(2), false, named), entry(5, seconds(2), false, second)},
-      seconds(2));
-  EXPECT_EQ(playlist.text,
-            "#EXTM3U\n"
-            "#EXT-X-VERSION:3\n"
-            "#EXT-X-MEDIA-SEQUENCE:3\n"
-            "#EXT-X-TARGETDURATION:2\n"
-            "#EXT-X-KEY:METHOD=AES-128,URI=\"livestream-0.key\",IV=0x00000000000000000000000000000000\n"
-            "#EXTINF:2.000, no desc\n"
-            "livestream-3.ts\n"
-            "#EXTINF:2.000, no desc\n"
-            "livestream-4.ts\n"
-            "#EXT-X-KEY:METHOD=AES-128,URI=\"livestream-5.key\",IV=0x00112233445566778899aabbccddeeff\n"
-            "#EXTINF:2.000, no desc\n"
-            "livestream-5.ts\n");
+  const auto playlist =
+      render_media_playlist({entry(3, seconds(2), false, named), entry(4, seconds(2), false, named),
+                             entry(5, seconds(2), false, second)},
+                            seconds(2));
+  EXPECT_EQ(
+      playlist.text,
+      "#EXTM3U\n"
+      "#EXT-X-VERSION:3\n"
+      "#EXT-X-MEDIA-SEQUENCE:3\n"
+      "#EXT-X-TARGETDURATION:2\n"
+      "#EXT-X-KEY:METHOD=AES-128,URI=\"livestream-0.key\",IV=0x00000000000000000000000000000000\n"
+      "#EXTINF:2.000, no desc\n"
+      "livestream-3.ts\n"
+      "#EXTINF:2.000, no desc\n"
+      "livestream-4.ts\n"
+      "#EXT-X-KEY:METHOD=AES-128,URI=\"livestream-5.key\",IV=0x00112233445566778899aabbccddeeff\n"
+      "#EXTINF:2.000, no desc\n"
+      "livestream-5.ts\n");
 }
 
 TEST(HlsPlaylist, ContextGoesBehindEachSegment) {
-  const auto playlist = render_media_playlist({entry(0, seconds(2)), entry(1, seconds(2))}, seconds(2));
+  const auto playlist =
+      render_media_playlist({entry(0, seconds(2)), entry(1, seconds(2))}, seconds(2));
   EXPECT_EQ(with_context(playlist.text, playlist.uri_ends, "abcd1234"),
             "#EXTM3U\n"
             "#EXT-X-VERSION:3\n"
@@ -93,10 +97,11 @@ TEST(HlsPlaylist, MultivariantPlaylistByteExact) {
             "#EXTM3U\n"
             "#EXT-X-STREAM-INF:BANDWIDTH=1,AVERAGE-BANDWIDTH=1\n"
             "/live/livestream.m3u8?hls_ctx=abcd1234\n");
-  EXPECT_EQ(render_multivariant_playlist("livestream.m3u8", "abcd1234", "token=x%20y&hls_ctx=old&&a"),
-            "#EXTM3U\n"
-            "#EXT-X-STREAM-INF:BANDWIDTH=1,AVERAGE-BANDWIDTH=1\n"
-            "livestream.m3u8?hls_ctx=abcd1234&token=x%20y&a\n");
+  EXPECT_EQ(
+      render_multivariant_playlist("livestream.m3u8", "abcd1234", "token=x%20y&hls_ctx=old&&a"),
+      "#EXTM3U\n"
+      "#EXT-X-STREAM-INF:BANDWIDTH=1,AVERAGE-BANDWIDTH=1\n"
+      "livestream.m3u8?hls_ctx=abcd1234&token=x%20y&a\n");
 }
 
 TEST(HlsPlaylist, ContextOfQuery) {

@@ -7,9 +7,9 @@
 
 namespace millrace::hls {
 
-/// Audio times from the count of samples, for `hls_dts_directly off`: smooth where the publisher's times
-/// are rounded to milliseconds. Starts anew when the two drift further apart than 100 ms, which means
-/// that frames are missing.
+/// Audio times from the count of samples, for `hls_dts_directly off`: smooth where the publisher's
+/// times are rounded to milliseconds. Starts anew when the two drift further apart than 100 ms,
+/// which means that frames are missing.
 class SampleClock {
  public:
   /// @return the frame's time; its own when the length of frames is not known.

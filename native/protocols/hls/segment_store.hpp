@@ -21,11 +21,11 @@ namespace millrace::hls {
 
 /// What a media playlist needs beside its text; null for segments and keys.
 struct PlaylistTraits {
-  bool context = true;               // players get sessions (hls_ctx)
-  bool segment_context = true;       // and carry them to the segments (hls_ts_ctx)
+  bool context = true;          // players get sessions (hls_ctx)
+  bool segment_context = true;  // and carry them to the segments (hls_ts_ctx)
   bool master_path_relative = false;
-  MediaTime window{0};               // a session lasts twice as long without a request
-  std::vector<uint32_t> uri_ends;    // where a session's id goes, when segment_context
+  MediaTime window{0};             // a session lasts twice as long without a request
+  std::vector<uint32_t> uri_ends;  // where a session's id goes, when segment_context
 };
 
 /// One thing that HTTP serves: a playlist, a segment, a key. Immutable and shared by all threads.
@@ -46,20 +46,22 @@ constexpr std::string_view kPlaylistType = "application/vnd.apple.mpegurl";
 constexpr std::string_view kSegmentType = "video/MP2T";
 constexpr std::string_view kKeyType = "application/octet-stream";
 
-/// Makes an object; its etag is made of time, size and `version`, which tells apart two states of one
-/// second.
-[[nodiscard]] std::shared_ptr<StoredObject> make_object(BufferChain body, std::string_view content_type,
+/// Makes an object; its etag is made of time, size and `version`, which tells apart two states of
+/// one second.
+[[nodiscard]] std::shared_ptr<StoredObject> make_object(BufferChain body,
+                                                        std::string_view content_type,
                                                         int64_t modified_unix_s, uint64_t version);
 
-/// All live HLS objects of an engine by URL path, such as `/live/livestream-3.ts`. Written by the loops
-/// of the publishers, read by all loops for each request: a lookup takes one shared lock of one of
-/// several shards and allocates nothing.
+/// All live HLS objects of an engine by URL path, such as `/live/livestream-3.ts`. Written by the
+/// loops of the publishers, read by all loops for each request: a lookup takes one shared lock of
+/// one of several shards and allocates nothing.
 ///
-/// Objects that were retired stay for a while, so that a player that has read the playlist just before
-/// still gets its segment. sweep() drops them when their time has come.
+/// Objects that were retired stay for a while, so that a player that has read the playlist just
+/// before still gets its segment. sweep() drops them when their time has come.
 class SegmentStore {
  public:
-  /// @param max_bytes  put() beyond this fails. Objects being sent do not count once they were dropped.
+  /// @param max_bytes  put() beyond this fails. Objects being sent do not count once they were
+  /// dropped.
   explicit SegmentStore(size_t max_bytes) : max_bytes_(max_bytes) {}
 
   /// @return null when there is none. Any thread.

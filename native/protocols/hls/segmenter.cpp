@@ -8,8 +8,8 @@ namespace {
 // In streams without video, so that a TS packet is not spent on each frame's header and stuffing.
 constexpr MediaTime kPureAudioPesSpan = std::chrono::milliseconds(720);
 
-// Tracks are interleaved to well below this; a frame further back than the segment's start belongs to
-// a clock that was set back.
+// Tracks are interleaved to well below this; a frame further back than the segment's start belongs
+// to a clock that was set back.
 constexpr MediaTime kLargestStepBack = std::chrono::seconds(1);
 
 // A gap longer than this is no frame's duration.
@@ -58,7 +58,8 @@ Status Segmenter::on_track(const TrackRef& track) {
     status = set;
   }
   if (open_) {
-    // A segment during which a configuration came is marked, as its first bytes were made without it.
+    // A segment during which a configuration came is marked, as its first bytes were made without
+    // it.
     open_->discontinuity = true;
     muxer_.write_tables(body_);
   } else {

@@ -31,8 +31,8 @@ struct Segment {
 };
 
 /// Turns a stream's frames into MPEG-TS segments: RFC 8216 §3.2. Has no file, socket or thread; the
-/// wall clock, of which only names are made, is given. Lives as long as the stream's name is in use, so
-/// that sequence numbers run on over several publishers.
+/// wall clock, of which only names are made, is given. Lives as long as the stream's name is in
+/// use, so that sequence numbers run on over several publishers.
 class Segmenter {
  public:
   Segmenter(const Options& options, std::function<WallTime()> wall_clock);
@@ -40,7 +40,8 @@ class Segmenter {
   /// Before the first frame, when an older playlist is continued.
   void continue_from(uint64_t next_sequence) { next_sequence_ = next_sequence; }
 
-  /// A new or changed track. A configuration that differs begins a new segment with a discontinuity.
+  /// A new or changed track. A configuration that differs begins a new segment with a
+  /// discontinuity.
   /// @return kCodecUnsupported or kAacConfigInvalid; the track's frames are then left out.
   Status on_track(const TrackRef& track);
 
@@ -49,7 +50,8 @@ class Segmenter {
   ///         segmenter goes on with the next frame.
   Status on_frame(const FrameRef& frame);
 
-  /// The publisher has gone: the last segment is finished, and the next one will be a discontinuity.
+  /// The publisher has gone: the last segment is finished, and the next one will be a
+  /// discontinuity.
   Status on_end();
 
   /// @return finished segments, oldest first.

@@ -44,7 +44,8 @@ class HlsSegmenter : public testing::Test {
   void feed(milliseconds from, milliseconds to) {
     for (auto at = from; at < to; at += milliseconds(40)) {
       if (video_) {
-        EXPECT_TRUE(segmenter_->on_frame(make_.h264_frame(video_, at, at.count() % 1000 == 0)).ok());
+        EXPECT_TRUE(
+            segmenter_->on_frame(make_.h264_frame(video_, at, at.count() % 1000 == 0)).ok());
       }
       if (audio_) {
         EXPECT_TRUE(segmenter_->on_frame(make_.audio_frame(audio_, at)).ok());
@@ -170,7 +171,9 @@ TEST_F(HlsSegmenter, AChangedConfigurationBeginsASegment) {
   const auto hevc = test::video_track(CodecId::kH265, {{0x40, 0x01}, {0x42, 0x01}, {0x44, 0x01}});
   ASSERT_TRUE(segmenter_->on_track(hevc).ok());
   for (auto at = milliseconds(1000); at < milliseconds(4000); at += milliseconds(40)) {
-    ASSERT_TRUE(segmenter_->on_frame(make_.nal_frame(hevc, at, at, at.count() % 1000 == 0, {{0x26, 0x01}})).ok());
+    ASSERT_TRUE(
+        segmenter_->on_frame(make_.nal_frame(hevc, at, at, at.count() % 1000 == 0, {{0x26, 0x01}}))
+            .ok());
   }
   const auto all = segments();
   ASSERT_EQ(all.size(), 2U);
@@ -247,7 +250,9 @@ TEST_F(HlsSegmenter, AudioTimesFromSamplesWhenNotDirect) {
   ASSERT_TRUE(segmenter_->on_frame(make_.h264_frame(video_, seconds(0), true)).ok());
   // Milliseconds as RTMP rounds them: 23.2 ms are 23, 46, 69 ...
   for (int i = 0; i < 20; ++i) {
-    ASSERT_TRUE(segmenter_->on_frame(make_.audio_frame(audio_, milliseconds(i * 1024 * 1000 / 44100))).ok());
+    ASSERT_TRUE(
+        segmenter_->on_frame(make_.audio_frame(audio_, milliseconds(i * 1024 * 1000 / 44100)))
+            .ok());
   }
   ASSERT_TRUE(segmenter_->on_end().ok());
   mpegts::TestDemuxer demuxer;
@@ -255,7 +260,8 @@ TEST_F(HlsSegmenter, AudioTimesFromSamplesWhenNotDirect) {
   const auto audio = demuxer.of(mpegts::kAacPid);
   ASSERT_EQ(audio.size(), 20U);
   for (size_t i = 0; i < audio.size(); ++i) {
-    EXPECT_EQ(audio[i].pts, static_cast<uint64_t>(to_ticks(from_ticks(static_cast<int64_t>(i) * 1024, 44100), 90000)));
+    EXPECT_EQ(audio[i].pts, static_cast<uint64_t>(to_ticks(
+                                from_ticks(static_cast<int64_t>(i) * 1024, 44100), 90000)));
   }
 }
 
