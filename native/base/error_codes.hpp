@@ -140,6 +140,7 @@ enum class ErrorCode : uint16_t {
   kHlsSessionsTooMany = 2602,  ///< too many HLS sessions
   kHlsBlockingReloadInvalid = 2603,  ///< _HLS_msn or _HLS_part is not valid
   kHlsWriteFailed = 2604,  ///< a segment could not be written
+  kHlsPlaylistInvalid = 2605,  ///< the playlist on disk cannot be continued
   kDashManifestNotReady = 2700,  ///< the manifest has no segment yet
   kDashSegmentGone = 2701,  ///< the segment has left the window
   kRtspMalformed = 2800,  ///< RTSP message is malformed
@@ -197,7 +198,7 @@ struct ErrorInfo {
 };
 
 /// The error table in the order of its numbers.
-inline constexpr std::array<ErrorInfo, 166> kErrorTable = {{
+inline constexpr std::array<ErrorInfo, 167> kErrorTable = {{
   {ErrorCode::kNone, ErrorScope::kPacket, 200, "NONE", "no error"},
   {ErrorCode::kSocketRead, ErrorScope::kSession, 500, "SOCKET_READ", "reading from a socket failed"},
   {ErrorCode::kSocketWrite, ErrorScope::kSession, 500, "SOCKET_WRITE", "writing to a socket failed"},
@@ -327,6 +328,7 @@ inline constexpr std::array<ErrorInfo, 166> kErrorTable = {{
   {ErrorCode::kHlsSessionsTooMany, ErrorScope::kSession, 503, "HLS_SESSIONS_TOO_MANY", "too many HLS sessions"},
   {ErrorCode::kHlsBlockingReloadInvalid, ErrorScope::kSession, 400, "HLS_BLOCKING_RELOAD_INVALID", "_HLS_msn or _HLS_part is not valid"},
   {ErrorCode::kHlsWriteFailed, ErrorScope::kStream, 500, "HLS_WRITE_FAILED", "a segment could not be written"},
+  {ErrorCode::kHlsPlaylistInvalid, ErrorScope::kStream, 500, "HLS_PLAYLIST_INVALID", "the playlist on disk cannot be continued"},
   {ErrorCode::kDashManifestNotReady, ErrorScope::kSession, 404, "DASH_MANIFEST_NOT_READY", "the manifest has no segment yet"},
   {ErrorCode::kDashSegmentGone, ErrorScope::kSession, 404, "DASH_SEGMENT_GONE", "the segment has left the window"},
   {ErrorCode::kRtspMalformed, ErrorScope::kSession, 400, "RTSP_MALFORMED", "RTSP message is malformed"},

@@ -145,6 +145,7 @@ export const errorTable = {
   HLS_SESSIONS_TOO_MANY: { number: 2602, scope: 'session', http: 503, text: 'too many HLS sessions', hint: 'raise the limit, or add a server' },
   HLS_BLOCKING_RELOAD_INVALID: { number: 2603, scope: 'session', http: 400, text: '_HLS_msn or _HLS_part is not valid', hint: 'look at the player' },
   HLS_WRITE_FAILED: { number: 2604, scope: 'stream', http: 500, text: 'a segment could not be written', hint: 'look at the disk' },
+  HLS_PLAYLIST_INVALID: { number: 2605, scope: 'stream', http: 500, text: 'the playlist on disk cannot be continued', hint: 'remove it, or see what else writes there' },
   DASH_MANIFEST_NOT_READY: { number: 2700, scope: 'session', http: 404, text: 'the manifest has no segment yet', hint: 'ask again in a moment' },
   DASH_SEGMENT_GONE: { number: 2701, scope: 'session', http: 404, text: 'the segment has left the window', hint: 'load the manifest again' },
   RTSP_MALFORMED: { number: 2800, scope: 'session', http: 400, text: 'RTSP message is malformed', hint: 'look at the peer' },

@@ -69,6 +69,10 @@ struct Options {
   [[nodiscard]] const std::string& key_folder() const {
     return key_file_path.empty() ? path : key_file_path;
   }
+  /// Keys in a folder of their own are served by who owns it, not by us.
+  [[nodiscard]] bool serves_keys() const { return key_folder() == path; }
+
+  friend bool operator==(const Options&, const Options&) = default;
 
  private:
   [[nodiscard]] microseconds scaled(double ratio) const {

@@ -6,11 +6,13 @@
 namespace millrace::hls {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000;
+/// As EXTINF says it: to the nearest millisecond.
+int64_t rounded_ms(MediaTime duration) {
+  return (std::max<int64_t>(duration.count(), 0) + 500) / 1000;
+}
 
-/// Seconds with three decimals, rounded to the nearest.
-void append_seconds(std::string& out, MediaTime duration) {
-  const int64_t ms = (std::max<int64_t>(duration.count(), 0) + 500) / 1000;
+/// Seconds with three decimals.
+void append_seconds(std::string& out, int64_t ms) {
   std::array<char, 32> text{};
   const int size = std::snprintf(text.data(), text.size(), "%lld.%03d",
                                  static_cast<long long>(ms / 1000), static_cast<int>(ms % 1000));
@@ -49,10 +51,10 @@ void for_each_pair(std::string_view query, Take&& take) {
 
 PlaylistText render_media_playlist(const std::deque<PlaylistEntry>& entries,
                                    MediaTime target_duration) {
-  MediaTime longest = target_duration;
+  int64_t longest_ms = rounded_ms(target_duration);
   size_t size = 128;
   for (const auto& entry : entries) {
-    longest = std::max(longest, entry.duration);
+    longest_ms = std::max(longest_ms, rounded_ms(entry.duration));
     size += entry.uri.size() + 64 + (entry.key ? entry.key->uri.size() + 80 : 0);
   }
   PlaylistText out;
@@ -62,7 +64,7 @@ PlaylistText render_media_playlist(const std::deque<PlaylistEntry>& entries,
   text += "#EXTM3U\n#EXT-X-VERSION:3\n#EXT-X-MEDIA-SEQUENCE:";
   text += std::to_string(entries.empty() ? 0 : entries.front().sequence);
   text += "\n#EXT-X-TARGETDURATION:";
-  text += std::to_string((longest.count() + kSecond - 1) / kSecond);
+  text += std::to_string((longest_ms + 999) / 1000);
   text += '\n';
   const KeyTag* key = nullptr;
   for (const auto& entry : entries) {
@@ -78,7 +80,7 @@ PlaylistText render_media_playlist(const std::deque<PlaylistEntry>& entries,
       }
     }
     text += "#EXTINF:";
-    append_seconds(text, entry.duration);
+    append_seconds(text, rounded_ms(entry.duration));
     text += ", no desc\n";
     text += entry.uri;
     out.uri_ends.push_back(static_cast<uint32_t>(text.size()));

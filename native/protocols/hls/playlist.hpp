@@ -26,6 +26,7 @@ struct PlaylistEntry {
   MediaTime duration{0};
   bool discontinuity = false;
   std::string uri;
+  std::string path;                   // of its file, below hls_path; empty when it is none of ours
   std::shared_ptr<const KeyTag> key;  // null: not encrypted
 };
 

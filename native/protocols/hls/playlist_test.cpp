@@ -14,6 +14,7 @@ PlaylistEntry entry(uint64_t sequence, milliseconds duration, bool discontinuity
           .duration = duration,
           .discontinuity = discontinuity,
           .uri = "livestream-" + std::to_string(sequence) + ".ts",
+          .path = {},
           .key = std::move(key)};
 }
 

@@ -31,24 +31,23 @@ StoredRef SegmentStore::find(std::string_view path) const {
 }
 
 bool SegmentStore::put(std::string path, StoredRef object) {
-  StoredRef replaced;  // freed outside of the lock
   const size_t size = object->body.size;
   if (bytes_.fetch_add(size, std::memory_order_relaxed) + size > max_bytes_) {
     bytes_.fetch_sub(size, std::memory_order_relaxed);
     return false;
   }
+  std::vector<Entry> replaced;
   Shard& shard = shard_of(path);
   {
     const std::unique_lock lock(shard.mutex);
     auto& entry = shard.entries[std::move(path)];
-    replaced = std::exchange(entry.object, std::move(object));
-    entry.retired_at = Time::max();
+    if (entry.object) {
+      replaced.push_back(std::move(entry));
+    }
+    entry = {.object = std::move(object), .watches = {}};
   }
-  if (replaced) {
-    bytes_.fetch_sub(replaced->body.size, std::memory_order_relaxed);
-  } else {
-    objects_.fetch_add(1, std::memory_order_relaxed);
-  }
+  objects_.fetch_add(1, std::memory_order_relaxed);
+  let_go(replaced);
   return true;
 }
 
@@ -61,37 +60,63 @@ void SegmentStore::retire(std::string_view path, Time at) {
 }
 
 void SegmentStore::remove(std::string_view path) {
-  StoredRef removed;
+  std::vector<Entry> removed;
   Shard& shard = shard_of(path);
   {
     const std::unique_lock lock(shard.mutex);
-    const auto entry = shard.entries.find(path);
-    if (entry == shard.entries.end()) {
-      return;
+    if (const auto entry = shard.entries.find(path); entry != shard.entries.end()) {
+      removed.push_back(std::move(entry->second));
+      shard.entries.erase(entry);
     }
-    removed = std::move(entry->second.object);
-    shard.entries.erase(entry);
   }
-  bytes_.fetch_sub(removed->body.size, std::memory_order_relaxed);
-  objects_.fetch_sub(1, std::memory_order_relaxed);
+  let_go(removed);
+}
+
+uint64_t SegmentStore::watch(std::string_view path, const StoredRef& seen,
+                             std::function<void()> changed) {
+  Shard& shard = shard_of(path);
+  const std::unique_lock lock(shard.mutex);
+  const auto entry = shard.entries.find(path);
+  if (entry == shard.entries.end() || entry->second.object != seen) {
+    return 0;
+  }
+  const uint64_t number = next_watch_.fetch_add(1, std::memory_order_relaxed);
+  entry->second.watches.push_back({.number = number, .changed = std::move(changed)});
+  return number;
+}
+
+void SegmentStore::unwatch(std::string_view path, uint64_t number) {
+  Shard& shard = shard_of(path);
+  const std::unique_lock lock(shard.mutex);
+  if (const auto entry = shard.entries.find(path); entry != shard.entries.end()) {
+    std::erase_if(entry->second.watches,
+                  [number](const Watch& watch) { return watch.number == number; });
+  }
 }
 
 void SegmentStore::sweep(Time now) {
-  std::vector<StoredRef> removed;
+  std::vector<Entry> removed;
   for (Shard& shard : shards_) {
     const std::unique_lock lock(shard.mutex);
     std::erase_if(shard.entries, [&removed, now](auto& entry) {
       if (entry.second.retired_at > now) {
         return false;
       }
-      removed.push_back(std::move(entry.second.object));
+      removed.push_back(std::move(entry.second));
       return true;
     });
   }
-  for (const auto& object : removed) {
-    bytes_.fetch_sub(object->body.size, std::memory_order_relaxed);
+  let_go(removed);
+}
+
+void SegmentStore::let_go(const std::vector<Entry>& entries) {
+  for (const Entry& entry : entries) {
+    bytes_.fetch_sub(entry.object->body.size, std::memory_order_relaxed);
+    for (const Watch& watch : entry.watches) {
+      watch.changed();
+    }
   }
-  objects_.fetch_sub(removed.size(), std::memory_order_relaxed);
+  objects_.fetch_sub(entries.size(), std::memory_order_relaxed);
 }
 
 }  // namespace millrace::hls

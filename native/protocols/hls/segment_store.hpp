@@ -77,6 +77,15 @@ class SegmentStore {
   /// The object goes now. Any thread.
   void remove(std::string_view path);
 
+  /// Calls `changed` once, when the object at `path` is replaced or goes; on the thread that does
+  /// it, so it is to post to the waiter's loop. For players that wait for a playlist's next state.
+  /// @param seen  what the caller has found there.
+  /// @return a number for unwatch(); 0 when the object is another one already: look again.
+  [[nodiscard]] uint64_t watch(std::string_view path, const StoredRef& seen,
+                               std::function<void()> changed);
+  /// After it returned, `changed` is not called any more, except for a call under way.
+  void unwatch(std::string_view path, uint64_t watch);
+
   /// Drops what was retired until `now`. Called about once a second, by one thread.
   void sweep(Time now);
 
@@ -88,9 +97,14 @@ class SegmentStore {
     using is_transparent = void;
     size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
   };
+  struct Watch {
+    uint64_t number = 0;
+    std::function<void()> changed;
+  };
   struct Entry {
     StoredRef object;
     Time retired_at = Time::max();
+    std::vector<Watch> watches;
   };
   struct alignas(64) Shard {
     mutable std::shared_mutex mutex;
@@ -98,11 +112,14 @@ class SegmentStore {
   };
   static constexpr size_t kShards = 32;
 
+  /// Takes entries off the books and tells their watchers; not within a lock.
+  void let_go(const std::vector<Entry>& entries);
   [[nodiscard]] Shard& shard_of(std::string_view path) const;
 
   const size_t max_bytes_;
   std::atomic<size_t> bytes_{0};
   std::atomic<size_t> objects_{0};
+  std::atomic<uint64_t> next_watch_{1};
   mutable std::array<Shard, kShards> shards_;
 };
 

@@ -63,6 +63,27 @@ TEST(HlsSegmentStore, EtagsTellStatesOfOneSecondApart) {
   EXPECT_EQ(object_of(10, 1)->etag, "\"6553f100-a-1\"");
 }
 
+TEST(HlsSegmentStore, WatchersAreToldOnce) {
+  SegmentStore store(1000);
+  int calls = 0;
+  const auto count = [&calls] { ++calls; };
+  EXPECT_EQ(store.watch("/a", nullptr, count), 0U);
+  ASSERT_TRUE(store.put("/a", object_of(1)));
+  const auto first = store.find("/a");
+  EXPECT_NE(store.watch("/a", first, count), 0U);
+  ASSERT_TRUE(store.put("/a", object_of(2)));
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(store.watch("/a", first, count), 0U);  // it has changed already
+  ASSERT_TRUE(store.put("/a", object_of(3)));
+  EXPECT_EQ(calls, 1);
+
+  EXPECT_NE(store.watch("/a", store.find("/a"), count), 0U);
+  const uint64_t second = store.watch("/a", store.find("/a"), count);
+  store.unwatch("/a", second);
+  store.remove("/a");
+  EXPECT_EQ(calls, 2);
+}
+
 TEST(HlsSegmentStore, ReadersAndWritersOfAllThreads) {
   SegmentStore store(size_t{1} << 20);
   std::atomic<bool> stop{false};
