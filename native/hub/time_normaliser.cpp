@@ -58,7 +58,8 @@ TimeNormaliser::Times TimeNormaliser::normalise(TrackKind kind, MediaTime raw_dt
   }
 
   const MediaTime raw = unwrap(raw_dts);
-  if (!started_) {
+  const bool first = !started_;
+  if (first) {
     const MediaTime start = continue_after_             ? *continue_after_ + kTakeOverGap
                             : raw <= kLargestPlainStart ? raw
                                                         : kStartMargin;
@@ -69,7 +70,7 @@ TimeNormaliser::Times TimeNormaliser::normalise(TrackKind kind, MediaTime raw_dt
     track.offset = offset_;
     // A track that appears late belongs to the clock that is running; one whose clock is another is
     // put where the stream is now.
-    if (distance(raw + track.offset, latest_) > kLargestStep && latest_ > MediaTime(0)) {
+    if (!first && distance(raw + track.offset, latest_) > kLargestStep) {
       track.offset = latest_ - raw;
       ++repairs_.jumps;
     }
@@ -77,7 +78,8 @@ TimeNormaliser::Times TimeNormaliser::normalise(TrackKind kind, MediaTime raw_dt
     const MediaTime passed =
         std::max(MediaTime(0), std::chrono::duration_cast<MediaTime>(arrival - track.last_arrival));
     const MediaTime step = raw - track.last_raw;
-    const bool back = step < -kLargestStepBack;
+    // Against what was handed out, so that many small steps back do not add up to a frozen clock.
+    const bool back = raw + track.offset < track.last_dts - kLargestStepBack;
     const bool jump = step > kLargestStep && step > passed + kLargestStep;
     if (back || jump) {
       ++(back ? repairs_.steps_back : repairs_.jumps);
