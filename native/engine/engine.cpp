@@ -233,6 +233,7 @@ void Engine::stop() {
   // Loops hold each other's frames in tasks and queues: all let go before the first pool is freed.
   for (const auto& worker : workers_) {
     worker->loop.discard();
+    worker->hub.discard();
   }
   workers_.clear();
 }

@@ -9,7 +9,7 @@ std::optional<Directory::Begun> Directory::begin_publish(const std::string& stre
     return std::nullopt;
   }
   entry.publisher = &hub;
-  return Begun{entry.mirrors, entry.last_dts};
+  return Begun{++publications_, entry.mirrors, entry.last_dts};
 }
 
 void Directory::end_publish(const std::string& stream, LoopHub& hub, MediaTime last_dts) {

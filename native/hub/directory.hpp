@@ -24,6 +24,7 @@ class Directory {
   };
 
   struct Begun {
+    uint64_t publication = 0;                 // its number, unlike any before it
     std::vector<Mirror> mirrors;              // that wait for the stream
     std::optional<MediaTime> continue_after;  // last DTS of the publisher before, while anybody stayed
   };
@@ -37,7 +38,6 @@ class Directory {
   LoopHub* begin_mirror(const std::string& stream, Mirror mirror);
   LoopHub* end_mirror(const std::string& stream, Mirror mirror);
 
-
  private:
   struct Entry {
     LoopHub* publisher = nullptr;
@@ -48,6 +48,7 @@ class Directory {
   void drop_if_unused(const std::string& stream);
 
   std::mutex mutex_;
+  uint64_t publications_ = 0;
   std::unordered_map<std::string, Entry> entries_;
 };
 

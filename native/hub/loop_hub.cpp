@@ -79,8 +79,8 @@ Result<std::unique_ptr<Publication>> LoopHub::publish(const std::string& key, co
   if (!begun) {
     return ErrorCode::kStreamBusy;
   }
+  stream->begin_publication(begun->publication, options.gop);
   stream->published_here_ = true;
-  stream->set_gop_limits(options.gop);
   for (const Directory::Mirror& mirror : begun->mirrors) {
     if (mirror.hub != this) {
       stream->link(mirror);
@@ -95,22 +95,26 @@ bool LoopHub::receive(FrameQueue::Item&& item) {
   return taken;
 }
 
-void LoopHub::post_end(uint64_t mirror) {
-  loop_.post([this, mirror] {
-    if (const auto found = mirrors_.find(mirror); found != mirrors_.end()) {
+void LoopHub::post_end(uint64_t mirror, uint64_t publication) {
+  loop_.post([this, mirror, publication] {
+    const auto found = mirrors_.find(mirror);
+    if (found != mirrors_.end() && found->second->publication_ == publication) {
       found->second->take_end();
     }
   });
 }
 
-void LoopHub::begin_mirror(uint64_t id, const GopLimits& limits, const TrackRef& video, const TrackRef& audio,
+void LoopHub::begin_mirror(uint64_t id, uint64_t publication, const GopLimits& limits, const TrackRef& video, const TrackRef& audio,
                            const std::vector<FrameRef>& frames) {
   const auto found = mirrors_.find(id);
   if (found == mirrors_.end()) {
     return;
   }
   Stream& stream = *found->second;
-  stream.set_gop_limits(limits);
+  if (publication < stream.publication_) {
+    return;  // from a publisher whose successor was quicker
+  }
+  stream.begin_publication(publication, limits);
   if (video) {
     stream.take_track(video);
   }
@@ -135,14 +139,21 @@ void LoopHub::collect() {
 void LoopHub::process() {
   for (FrameQueue::Item& item : collected_) {
     const auto found = mirrors_.find(item.mirror);
-    if (found == mirrors_.end()) {
-      continue;  // the last viewer here has gone meanwhile
+    if (found == mirrors_.end() || found->second->publication_ != item.publication) {
+      continue;  // the last viewer here has gone meanwhile, or another publisher has come
     }
     switch (item.kind) {
       case FrameQueue::Item::Kind::kTrack: found->second->take_track(item.track); break;
       case FrameQueue::Item::Kind::kFrame: found->second->take_frame(item.frame); break;
       case FrameQueue::Item::Kind::kEnd: found->second->take_end(); break;
     }
+  }
+  collected_.clear();
+}
+
+void LoopHub::discard() {
+  FrameQueue::Item item;
+  while (queue_.pop(item)) {
   }
   collected_.clear();
 }

@@ -57,7 +57,10 @@ class LoopHub final : private Inbox {
   /// Any thread: hands an item to this loop. @return false when its queue is full.
   bool receive(FrameQueue::Item&& item);
   /// Any thread.
-  void post_end(uint64_t mirror);
+  void post_end(uint64_t mirror, uint64_t publication);
+  /// Lets go of what other loops have sent, after all loops have ended and before the first of them is
+  /// destroyed: the memory is theirs.
+  void discard();
 
   [[nodiscard]] size_t stream_count() const { return streams_.size(); }
   /// Frames not passed on because another loop did not keep up; any thread.
@@ -71,7 +74,7 @@ class LoopHub final : private Inbox {
 
   void collect() override;
   void process() override;
-  void begin_mirror(uint64_t id, const GopLimits& limits, const TrackRef& video, const TrackRef& audio,
+  void begin_mirror(uint64_t id, uint64_t publication, const GopLimits& limits, const TrackRef& video, const TrackRef& audio,
                     const std::vector<FrameRef>& frames);
   void release(Stream& stream);
   void maintain();

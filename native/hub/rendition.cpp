@@ -35,9 +35,7 @@ void Reader::leave() {
   if (rendition_ == nullptr) {
     return;
   }
-  if (position_ != kWaiting && primed_ && !needs_prime_) {
-    rendition_->copy_rest_of_frame(*this, carry_);
-  }
+  rendition_->copy_rest_of_frame(*this, carry_);
   carry_.insert(carry_.end(), between_.begin(), between_.end());
   if (!carry_.empty()) {
     connection_.write(Bytes(carry_));
@@ -48,7 +46,7 @@ void Reader::leave() {
 }
 
 void Reader::write_between_frames(Bytes bytes) {
-  if (rendition_ == nullptr || (carry_.empty() && rendition_->at_boundary(position_))) {
+  if (rendition_ == nullptr || (carry_.empty() && rendition_->between_frames(*this))) {
     connection_.write(bytes);
     return;
   }
@@ -130,12 +128,37 @@ void Rendition::on_track(const TrackRef& track) {
     return;
   }
   *current = track;
-  if (muxer_->needs_prime_for(*track, last_dts_)) {
-    splices_.push_back(join_point_at_head());
-  } else {
-    muxer_->write_track(*track, last_dts_, log_);
+  if (any_frame_) {
+    announce(*track);
   }
-  note_entry(last_dts_);
+  // Else with the first frame: until then it is not known what time it is.
+}
+
+void Rendition::announce(const Track& track) {
+  if (!muxer_->needs_prime_for(track, last_dts_)) {
+    muxer_->write_track(track, last_dts_, log_);
+    note_entry(last_dts_);
+    return;
+  }
+  JoinPoint splice = join_point_at_head();
+  for (size_t i = 0; i < joins_.size(); ++i) {
+    if (joins_[i].position == splice.position) {
+      joins_[i].video = splice.video;
+      joins_[i].audio = splice.audio;
+      joins_[i].mark = splice.mark;
+    }
+  }
+  if (!splices_.empty() && splices_.back().position == splice.position) {
+    splices_.back() = std::move(splice);
+  } else {
+    splices_.push_back(std::move(splice));
+  }
+  // Who has had everything stands at the splice already and will not cross it.
+  for (Bucket& bucket : buckets_) {
+    for (Reader* reader : bucket.readers) {
+      reader->needs_prime_ = reader->needs_prime_ || reader->position_ == log_.end();
+    }
+  }
 }
 
 void Rendition::on_frame(const FrameRef& frame) {
@@ -148,6 +171,13 @@ void Rendition::on_frame(const FrameRef& frame) {
   if (!any_frame_) {
     any_frame_ = true;
     first_dts_ = frame->dts;
+    last_dts_ = std::max(last_dts_, frame->dts);
+    last_source_dts_ = frame->source_dts;
+    for (const TrackRef& track : {video_, audio_}) {
+      if (track) {
+        announce(*track);
+      }
+    }
   }
   note_join_point(*frame);
   muxer_->write_frame(*frame, log_);
@@ -220,7 +250,8 @@ void Rendition::note_join_point(const Frame& frame) {
     joins_.push_back(std::move(point));
     return;
   }
-  if (!joins_.empty() && options_.gop_max_frames != 0 && ++frames_since_join_ > options_.gop_max_frames) {
+  ++frames_since_join_;
+  if (options_.gop_max_frames != 0 && frames_since_join_ > options_.gop_max_frames) {
     joins_.clear();
   }
 }
@@ -317,11 +348,15 @@ bool Rendition::at_boundary(uint64_t position) const {
 }
 
 bool Rendition::prime(Reader& reader) {
-  const JoinPoint* point = splice_at(reader.position_);
+  // A join point first: one that lies at a splice is the later of the two.
+  const JoinPoint* point = nullptr;
   for (size_t i = joins_.size(); point == nullptr && i > 0; --i) {
     if (joins_[i - 1].position == reader.position_) {
       point = &joins_[i - 1];
     }
+  }
+  if (point == nullptr) {
+    point = splice_at(reader.position_);
   }
   JoinPoint head;
   if (point == nullptr) {
@@ -355,7 +390,7 @@ void Rendition::pump(Reader& reader) {
       }
       std::vector<uint8_t>().swap(reader.carry_);
     }
-    if (!reader.between_.empty() && at_boundary(reader.position_)) {
+    if (!reader.between_.empty() && between_frames(reader)) {
       connection.write(Bytes(reader.between_));
       std::vector<uint8_t>().swap(reader.between_);
       continue;
@@ -373,7 +408,7 @@ void Rendition::pump(Reader& reader) {
       }
       continue;
     }
-    const uint64_t stop = reader.between_.empty() ? next_stop(reader.position_) : entry_end_after(reader.position_);
+    const uint64_t stop = reader.between_.empty() ? next_stop(reader.position_) : frame_stop(reader);
     if (stop == reader.position_) {
       return;
     }
@@ -384,7 +419,7 @@ void Rendition::pump(Reader& reader) {
     }
     const size_t sent = connection.try_write({pieces.data(), count});
     reader.position_ += sent;
-    if (!splices_.empty() && splice_at(reader.position_) != nullptr) {
+    if (sent != 0 && !splices_.empty() && splice_at(reader.position_) != nullptr) {
       reader.needs_prime_ = true;
     }
     if (sent < wanted) {
@@ -439,9 +474,8 @@ void Rendition::maintain() {
   for (Bucket& bucket : buckets_) {
     for (size_t i = 0; i < bucket.readers.size(); ++i) {
       Reader& reader = *bucket.readers[i];
-      const bool behind = reader.position_ != Reader::kWaiting &&
-                          (reader.position_ < log_.end() || reader.connection_.queued_bytes() != 0);
-      if (behind && !reader.stalled_ && loop_.now() - reader.connection_.last_write() > options_.stall_limit) {
+      // Blocked, and not merely behind: what waits for a merged write is not the peer's fault.
+      if (reader.connection_.blocked() && !reader.stalled_ && loop_.now() - reader.connection_.last_write() > options_.stall_limit) {
         reader.stalled_ = true;
         reader.owner_.on_reader_stalled();
       }
@@ -492,23 +526,37 @@ void Rendition::trim() {
     joins_.pop_front();
   }
   std::erase_if(splices_, [keep_from](const JoinPoint& splice) { return splice.position < keep_from; });
-  while (!entries_.empty() && entries_.front().end <= keep_from) {
+  // The entry that ends here is kept: it says that here is a boundary.
+  while (!entries_.empty() && entries_.front().end < keep_from) {
     entries_.pop_front();
   }
   log_.trim(keep_from);
 }
 
+/// Where a reader may stop next: the end of the frame it is in. Further when TLS must be offered bytes
+/// again, as many as it may have made a record of; never beyond a splice, which no write has crossed.
+uint64_t Rendition::frame_stop(const Reader& reader) const {
+  const uint64_t limit = next_stop(reader.position_);
+  uint64_t stop = std::min(entry_end_after(reader.position_), limit);
+  if (reader.connection_.must_repeat_write()) {
+    while (stop - reader.position_ < kTlsRecordBytes && stop < limit) {
+      stop = std::min(entry_end_after(stop), limit);
+    }
+  }
+  return stop;
+}
+
+/// Other bytes may go to the reader's connection now, as far as the log is concerned.
+bool Rendition::between_frames(const Reader& reader) const {
+  return at_boundary(reader.position_) && !reader.connection_.must_repeat_write();
+}
+
 /// What must follow the bytes that a reader has had, so that it stands between two frames.
 void Rendition::copy_rest_of_frame(const Reader& reader, std::vector<uint8_t>& out) const {
-  const bool repeat = reader.connection_.must_repeat_write();
-  if (reader.position_ == Reader::kWaiting || (!repeat && at_boundary(reader.position_))) {
-    return;
+  // Who is to be primed has had nothing from its position on; a repeated write is then of its carry.
+  if (reader.position_ != Reader::kWaiting && !reader.needs_prime_ && !between_frames(reader)) {
+    log_.copy(reader.position_, frame_stop(reader), out);
   }
-  uint64_t stop = entry_end_after(reader.position_);
-  while (repeat && stop - reader.position_ < kTlsRecordBytes && stop < log_.end()) {
-    stop = entry_end_after(stop);
-  }
-  log_.copy(reader.position_, stop, out);
 }
 
 /// The log is about to forget what this reader has not had: it keeps the rest of the frame it is in the

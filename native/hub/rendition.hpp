@@ -138,6 +138,9 @@ class Rendition final : public FrameSink, private TurnEnd {
   void maintain();
   void trim();
   void overtake(Reader& reader);
+  void announce(const Track& track);
+  [[nodiscard]] uint64_t frame_stop(const Reader& reader) const;
+  [[nodiscard]] bool between_frames(const Reader& reader) const;
   void copy_rest_of_frame(const Reader& reader, std::vector<uint8_t>& out) const;
   [[nodiscard]] JoinPoint join_point_at_head() const;
   [[nodiscard]] const JoinPoint* splice_at(uint64_t position) const;

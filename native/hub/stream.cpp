@@ -72,8 +72,11 @@ void Stream::take_track(const TrackRef& track) {
     return;
   }
   for (Link& link : links_) {
-    FrameQueue::Item item{FrameQueue::Item::Kind::kTrack, link.mirror.id, track, nullptr};
-    link.mirror.hub->receive(std::move(item));
+    FrameQueue::Item item{FrameQueue::Item::Kind::kTrack, link.mirror.id, publication_, track, nullptr};
+    if (link.lagging || !link.mirror.hub->receive(std::move(item))) {
+      link.lagging = true;
+      link.state_lost = true;
+    }
   }
   for (FrameSink* sink : sinks_) {
     sink->on_track(track);
@@ -96,15 +99,41 @@ void Stream::take_frame(const FrameRef& frame) {
 
 void Stream::forward(Link& link, const FrameRef& frame) {
   const bool clean_start = frame->random_access && (frame->is_video() || !video_);
-  if (link.lagging && !clean_start) {
-    hub_.count_dropped_for_loop();
-    return;
+  bool sent = false;
+  if (!link.lagging || (clean_start && (!link.state_lost || forward_state(link)))) {
+    FrameQueue::Item item{FrameQueue::Item::Kind::kFrame, link.mirror.id, publication_, nullptr, frame};
+    sent = link.mirror.hub->receive(std::move(item));
   }
-  FrameQueue::Item item{FrameQueue::Item::Kind::kFrame, link.mirror.id, nullptr, frame};
-  link.lagging = !link.mirror.hub->receive(std::move(item));
-  if (link.lagging) {
+  link.lagging = !sent;
+  if (!sent) {
+    link.state_lost = link.state_lost || frame->is_data();
     hub_.count_dropped_for_loop();
   }
+}
+
+/// Tells a loop that has missed some of it what the stream is like now.
+bool Stream::forward_state(Link& link) {
+  LoopHub& to = *link.mirror.hub;
+  for (const TrackRef& track : {video_, audio_}) {
+    if (track && !to.receive({FrameQueue::Item::Kind::kTrack, link.mirror.id, publication_, track, nullptr})) {
+      return false;
+    }
+  }
+  if (metadata_ && !to.receive({FrameQueue::Item::Kind::kFrame, link.mirror.id, publication_, nullptr, metadata_})) {
+    return false;
+  }
+  link.state_lost = false;
+  return true;
+}
+
+/// What comes from here on is of this publication. The end of the one before may still be under way to
+/// this loop, since tasks overtake the queue; it is void then, so what it would have done is done here.
+void Stream::begin_publication(uint64_t publication, const GopLimits& limits) {
+  if (publication_ != 0) {
+    take_end();
+  }
+  publication_ = publication;
+  gop_limits_ = limits;
 }
 
 void Stream::take_end() {
@@ -113,13 +142,15 @@ void Stream::take_end() {
   audio_ = nullptr;
   metadata_ = nullptr;
   for (Link& link : links_) {
-    FrameQueue::Item item{FrameQueue::Item::Kind::kEnd, link.mirror.id, nullptr, nullptr};
+    FrameQueue::Item item{FrameQueue::Item::Kind::kEnd, link.mirror.id, publication_, nullptr, nullptr};
     if (!link.mirror.hub->receive(std::move(item))) {
-      // The end must not be lost: it takes the unbounded way.
-      link.mirror.hub->post_end(link.mirror.id);
+      // The end must not be lost: it takes the unbounded way. It overtakes what is in the queue, which is
+      // then dropped on arrival.
+      link.mirror.hub->post_end(link.mirror.id, publication_);
     }
   }
   links_.clear();
+  publication_ = 0;
   for (FrameSink* sink : sinks_) {
     sink->on_end();
   }
@@ -168,8 +199,8 @@ void Stream::link(Directory::Mirror mirror) {
   for (size_t i = 0; i < gop_.size(); ++i) {
     frames.push_back(gop_[i]);
   }
-  mirror.hub->loop().post([hub = mirror.hub, id = mirror.id, video = video_, audio = audio_, limits = gop_limits_,
-                           frames = std::move(frames)] { hub->begin_mirror(id, limits, video, audio, frames); });
+  mirror.hub->loop().post([hub = mirror.hub, id = mirror.id, publication = publication_, video = video_, audio = audio_, limits = gop_limits_,
+                           frames = std::move(frames)] { hub->begin_mirror(id, publication, limits, video, audio, frames); });
 }
 
 void Stream::unlink(Directory::Mirror mirror) {

@@ -54,14 +54,15 @@ class Stream {
   friend class Publication;
   struct Link {
     Directory::Mirror mirror;
-    bool lagging = false;  // its queue was full: nothing until the next random access point
+    bool lagging = false;     // its queue was full: nothing until the next random access point
+    bool state_lost = false;  // tracks or metadata were among what it missed
   };
   struct NamedRendition {
     std::string form;
     std::unique_ptr<Rendition> rendition;
   };
 
-  void set_gop_limits(const GopLimits& limits) { gop_limits_ = limits; }
+  void begin_publication(uint64_t publication, const GopLimits& limits);
   void take_track(const TrackRef& track);
   void take_frame(const FrameRef& frame);
   void take_end();
@@ -70,12 +71,14 @@ class Stream {
   void cache(const FrameRef& frame);
   void clear_gop();
   void forward(Link& link, const FrameRef& frame);
+  bool forward_state(Link& link);
 
   LoopHub& hub_;
   const std::string key_;
   const uint64_t mirror_id_;
   size_t users_ = 0;
   bool published_here_ = false;
+  uint64_t publication_ = 0;  // that feeds it; 0 = none
   GopLimits gop_limits_;
   TrackRef video_;
   TrackRef audio_;

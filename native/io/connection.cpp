@@ -15,6 +15,9 @@ namespace {
 
 // One peer may take this much of a turn before the others have theirs.
 constexpr int kReadsPerTurn = 4;
+// What a peer may still send while it is let go is thrown away, so that it is not answered with a reset
+// which would take our last words from it; who sends more than this in one turn is not listening.
+constexpr int kReadsWhileClosing = 64;
 constexpr size_t kFileSliceBytes = size_t{16} << 10;
 
 }  // namespace
@@ -131,7 +134,7 @@ void Connection::read_some() {
   }
   unread_ = false;
   const std::span<uint8_t> room = loop_.read_buffer();
-  for (int reads = 0; reads < kReadsPerTurn; ++reads) {
+  for (int reads = 0; reads < (closing_ ? kReadsWhileClosing : kReadsPerTurn); ++reads) {
     ssize_t size = 0;
     if (ssl_ != nullptr) {
       ERR_clear_error();
@@ -172,8 +175,18 @@ void Connection::read_some() {
                       : fail({gone ? ErrorCode::kPeerClosed : ErrorCode::kIoError, static_cast<uint32_t>(errno)});
     }
   }
+  if (closing_) {
+    return close();  // the timer is the closing limit's
+  }
   unread_ = true;
   loop_.arm(retry_, loop_.now());
+}
+
+void Connection::note_blocked() {
+  if (!blocked_) {
+    blocked_ = true;
+    last_write_ = loop_.now();  // from now on the peer is behind
+  }
 }
 
 ssize_t Connection::send_bytes(Bytes bytes) {
@@ -201,7 +214,14 @@ void Connection::write(Bytes bytes) {
         if (sent < 0 && errno == EINTR) {
           continue;
         }
-        break;  // kept below; a broken socket shows itself in the next event
+        if (sent < 0 && errno != EAGAIN) {
+          failed_ = true;
+          failure_ = {errno == EPIPE || errno == ECONNRESET ? ErrorCode::kPeerClosed : ErrorCode::kIoError,
+                      static_cast<uint32_t>(errno)};
+          loop_.arm(retry_, loop_.now());
+          return;
+        }
+        break;
       }
       bytes_out_ += static_cast<uint64_t>(sent);
       bytes = bytes.subspan(static_cast<size_t>(sent));
@@ -218,12 +238,14 @@ void Connection::write(Bytes bytes) {
     return;
   }
   queue_.insert(queue_.end(), bytes.begin(), bytes.end());
+  note_blocked();
 }
 
 void Connection::flush_queue() {
   while (queued_bytes() != 0) {
     const ssize_t sent = send_bytes(Bytes(queue_).subspan(queue_sent_));
     if (sent > 0) {
+      repeat_write_ = false;
       queue_sent_ += static_cast<size_t>(sent);
       bytes_out_ += static_cast<uint64_t>(sent);
       continue;
@@ -232,7 +254,7 @@ void Connection::flush_queue() {
       continue;
     }
     if (sent < 0 && errno == EAGAIN) {
-      blocked_ = true;
+      note_blocked();
       return;
     }
     return closing_ ? close() : fail({ErrorCode::kPeerClosed, static_cast<uint32_t>(errno)});
@@ -295,7 +317,7 @@ size_t Connection::try_write(std::span<const iovec> pieces) {
                   static_cast<uint32_t>(errno)};
       loop_.arm(retry_, loop_.now());
     } else {
-      blocked_ = true;
+      note_blocked();
     }
   }
   return total;
@@ -306,20 +328,25 @@ size_t Connection::try_send_file(int file, off_t& offset, size_t size) {
     return 0;
   }
   if (ssl_ == nullptr) {
-    ssize_t sent = 0;
-    do {
-      sent = ::sendfile(fd_.get(), file, &offset, size);
-    } while (sent < 0 && errno == EINTR);
-    if (sent < 0 && errno != EAGAIN) {
-      failed_ = true;
-      failure_ = {ErrorCode::kIoError, static_cast<uint32_t>(errno)};
-      loop_.arm(retry_, loop_.now());
-      return 0;
+    // Until the socket refuses: a short count alone does not mean that an edge will come.
+    size_t total = 0;
+    while (total < size) {
+      const ssize_t sent = ::sendfile(fd_.get(), file, &offset, size - total);
+      if (sent > 0) {
+        total += static_cast<size_t>(sent);
+      } else if (sent < 0 && errno == EAGAIN) {
+        note_blocked();
+        break;
+      } else if (sent == 0 || errno != EINTR) {
+        // The file has become shorter than what was announced, or the socket is broken.
+        failed_ = true;
+        failure_ = {ErrorCode::kIoError, sent == 0 ? 0 : static_cast<uint32_t>(errno)};
+        loop_.arm(retry_, loop_.now());
+        break;
+      }
     }
-    const auto total = static_cast<size_t>(std::max<ssize_t>(sent, 0));
-    blocked_ = total < size;
     bytes_out_ += total;
-    if (total > 0) {
+    if (total > 0 && !blocked_) {
       last_write_ = loop_.now();
     }
     return total;
@@ -329,6 +356,9 @@ size_t Connection::try_send_file(int file, off_t& offset, size_t size) {
   while (total < size) {
     const ssize_t got = ::pread(file, slice.data(), std::min(slice.size(), size - total), offset);
     if (got <= 0) {
+      failed_ = true;
+      failure_ = {ErrorCode::kIoError, got == 0 ? 0 : static_cast<uint32_t>(errno)};
+      loop_.arm(retry_, loop_.now());
       break;
     }
     const iovec piece{slice.data(), static_cast<size_t>(got)};

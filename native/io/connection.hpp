@@ -33,8 +33,8 @@ class Connection final : public Pollable {
     /// The socket takes bytes again after it did not, and all queued bytes are sent.
     virtual void on_writable() {}
     /// The end, once, in any case that was not close() by the owner: kPeerClosed, kIoError (detail: errno),
-    /// Destroy the connection through Loop::dispose, never from within one of these calls.
     /// kTlsHandshakeFailed, kSlowReader (queue bound). The descriptor is closed already.
+    /// Destroy the connection through Loop::dispose, never from within one of these calls.
     virtual void on_closed(Error error) = 0;
   };
 
@@ -63,6 +63,8 @@ class Connection final : public Pollable {
 
   /// A TLS record made from a try_write is still partly unsent: the same bytes must be offered again.
   [[nodiscard]] bool must_repeat_write() const { return repeat_write_; }
+  /// The socket did not take all that it was given; on_writable() will come.
+  [[nodiscard]] bool blocked() const { return blocked_; }
   [[nodiscard]] size_t queued_bytes() const { return queue_.size() - queue_sent_; }
   [[nodiscard]] bool closed() const { return !fd_; }
 
@@ -85,7 +87,7 @@ class Connection final : public Pollable {
   [[nodiscard]] bool is_tls() const { return ssl_ != nullptr; }
   [[nodiscard]] uint64_t bytes_in() const { return bytes_in_; }
   [[nodiscard]] uint64_t bytes_out() const { return bytes_out_; }
-  /// When the peer last sent something, and last took something while it was behind.
+  /// When the peer last sent something; when it last took something, or fell behind.
   [[nodiscard]] Time last_read() const { return last_read_; }
   [[nodiscard]] Time last_write() const { return last_write_; }
 
@@ -95,6 +97,7 @@ class Connection final : public Pollable {
   void read_some();
   bool handshake();
   void flush_queue();
+  void note_blocked();
   ssize_t send_bytes(Bytes bytes);
   ssize_t tls_result(int result);
   void fail(Error error);

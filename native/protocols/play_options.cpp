@@ -7,6 +7,7 @@ namespace millrace {
 namespace {
 
 constexpr int64_t kMaxMergedMessages = 128;
+constexpr Duration kMinLag = milliseconds(100);
 
 /// SRS's merged write: `min_latency` off waits for `mw_latency`, on waits for `mw_msgs` messages.
 /// There the time must pass and the messages must be there; here a stream of few messages does not wait
@@ -46,7 +47,7 @@ PlayOptions PlayOptions::from(const Fields& fields, const Limits& limits) {
   options.rendition.gop_cache = fields.boolean("gop_cache", true);
   options.rendition.gop_max_frames = static_cast<uint32_t>(std::clamp<int64_t>(fields.integer("gop_cache_max_frames", 2500), 0, UINT32_MAX));
   options.rendition.max_bytes = limits.ring_max_bytes;
-  options.rendition.max_lag = std::clamp<Duration>(fields.duration_ms("queue_length_ms", seconds(30)), milliseconds(100), limits.ring_max);
+  options.rendition.max_lag = std::clamp<Duration>(fields.duration_ms("queue_length_ms", seconds(30)), kMinLag, std::max<Duration>(limits.ring_max, kMinLag));
   options.rendition.stall_limit = limits.slow_reader_timeout;
   options.jitter = jitter_from(fields);
   options.tcp_nodelay = fields.boolean("tcp_nodelay", false);
@@ -55,10 +56,10 @@ PlayOptions PlayOptions::from(const Fields& fields, const Limits& limits) {
 }
 
 std::string PlayOptions::rendition_suffix() const {
-  const auto ms = [](Duration duration) { return std::to_string(duration_cast<milliseconds>(duration).count()); };
-  return " merge=" + ms(rendition.merge.latency) + "/" + std::to_string(rendition.merge.messages) +
+  const auto us = [](Duration duration) { return std::to_string(duration_cast<microseconds>(duration).count()); };
+  return " merge=" + us(rendition.merge.latency) + "/" + std::to_string(rendition.merge.messages) +
          " gop=" + std::to_string(rendition.gop_cache ? rendition.gop_max_frames : UINT32_MAX) +
-         " lag=" + ms(rendition.max_lag);
+         " lag=" + us(rendition.max_lag);
 }
 
 }  // namespace millrace

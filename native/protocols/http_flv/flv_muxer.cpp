@@ -98,11 +98,15 @@ uint32_t FlvMuxer::wire_time(const Frame& frame) const {
 
 void FlvMuxer::write_track(const Track& track, MediaTime at, ByteLog& log) {
   if (wanted(track.kind) && flv::can_carry(track.codec)) {
-    write_sequence_header_tag(options_.framing, track, static_cast<uint32_t>(to_ms(at)), scratch_, to_log(log));
+    write_sequence_header_tag(options_.framing, track, static_cast<uint32_t>(to_ms(at + source_offset_)), scratch_,
+                              to_log(log));
   }
 }
 
 void FlvMuxer::write_frame(const Frame& frame, ByteLog& log) {
+  if (options_.source_clock && !frame.is_data()) {
+    source_offset_ = frame.source_dts - frame.dts;
+  }
   if (wanted(frame.track->kind) && flv::can_carry(frame.track->codec)) {
     write_frame_tag(options_.framing, frame, frame.is_data() ? 0 : wire_time(frame), to_log(log));
   }

@@ -37,6 +37,7 @@ class FlvMuxer final : public Muxer {
   [[nodiscard]] uint32_t wire_time(const Frame& frame) const;
 
   const FlvMuxerOptions options_;
+  MediaTime source_offset_{0};  // with source_clock: the publisher's time minus the stream's, of the last frame
   std::vector<uint8_t> scratch_;
 };
 

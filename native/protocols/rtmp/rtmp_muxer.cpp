@@ -81,21 +81,23 @@ std::array<int64_t, 4> RtmpMuxer::mark() const {
   return {video_.open ? 1 : 0, video_.last_ms, audio_.open ? 1 : 0, audio_.last_ms};
 }
 
-void RtmpMuxer::open_chunk_stream(const Track& track, uint32_t time_ms, std::vector<uint8_t>& out) const {
+void RtmpMuxer::open_chunk_stream(TrackKind kind, const TrackRef& track, uint32_t time_ms,
+                                  std::vector<uint8_t>& out) const {
   const auto append = [&out](Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); };
-  const size_t size = flv::sequence_header_size(track);
-  const uint32_t chunk_stream = chunk_stream_of(track.kind);
+  const size_t size = track && flv::can_carry(track->codec) ? flv::sequence_header_size(*track) : 0;
+  const uint32_t chunk_stream = chunk_stream_of(kind);
   if (size == 0) {
-    // The codec has no sequence header (MP3), yet the chunk stream must begin with an absolute time.
+    // The codec has no sequence header (MP3), or the track comes later (a publisher without audio follows
+    // one with it); yet the chunk stream must begin with an absolute time.
     const std::array<Bytes, 1> pieces{Bytes(kSampleAccess)};
     write_absolute({chunk_stream, MessageType::kDataAmf0, time_ms, kMediaStreamId}, options_.chunk_size, pieces, append);
     return;
   }
   std::vector<uint8_t> body(size);
   ByteWriter writer(body);
-  flv::write_sequence_header(track, writer);
+  flv::write_sequence_header(*track, writer);
   const std::array<Bytes, 1> pieces{Bytes(body)};
-  write_absolute({chunk_stream, message_type_of(track.kind), time_ms, kMediaStreamId}, options_.chunk_size, pieces,
+  write_absolute({chunk_stream, message_type_of(kind), time_ms, kMediaStreamId}, options_.chunk_size, pieces,
                  append);
 }
 
@@ -131,11 +133,11 @@ void RtmpMuxer::write_prime(const JoinPoint& point, ReaderClock& clock, std::vec
     write_absolute({kDataChunkStream, MessageType::kDataAmf0, 0, kMediaStreamId}, options_.chunk_size, pieces,
                    [&out](Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); });
   }
-  if (audio_open && point.audio) {
-    open_chunk_stream(*point.audio, wire_time(audio_ms), out);
+  if (audio_open) {
+    open_chunk_stream(TrackKind::kAudio, point.audio, wire_time(audio_ms), out);
   }
-  if (video_open && point.video) {
-    open_chunk_stream(*point.video, wire_time(video_ms), out);
+  if (video_open) {
+    open_chunk_stream(TrackKind::kVideo, point.video, wire_time(video_ms), out);
   }
 }
 

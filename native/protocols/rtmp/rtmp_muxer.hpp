@@ -31,7 +31,8 @@ class RtmpMuxer final : public Muxer {
   };
   [[nodiscard]] bool wanted(TrackKind kind) const;
   ChunkStreamClock& clock_of(TrackKind kind) { return kind == TrackKind::kVideo ? video_ : audio_; }
-  void open_chunk_stream(const Track& track, uint32_t time_ms, std::vector<uint8_t>& out) const;
+  /// @param track  null when there is none at present.
+  void open_chunk_stream(TrackKind kind, const TrackRef& track, uint32_t time_ms, std::vector<uint8_t>& out) const;
 
   const RtmpMuxerOptions options_;
   ChunkStreamClock video_;

@@ -333,6 +333,7 @@ void RtmpSession::stop_playing(ErrorCode code) {
   if (player_) {
     if (player_->reader) {
       skips_ += player_->reader->skips();
+      player_->reader->leave();  // what is said next must not be within a frame
     }
     player_.reset();
     play_duration_.disarm();
@@ -375,7 +376,7 @@ void RtmpSession::close(ErrorCode code) {
     return;
   }
   if (protocol_.playing() && player_) {
-    player_->reader.reset();
+    player_->reader->leave();
     protocol_.notify_play_stopped(ServerSession::PlayEnd::kComplete);
   } else if (protocol_.publishing()) {
     protocol_.notify_unpublished(error_info(code).text);
