@@ -15,9 +15,9 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view input(reinterpret_cast<const char*>(data + 1), size - 1);
   const size_t name_size = std::min<size_t>(data[0], input.size());
   const StreamName name{"vhost", "app", std::string(input.substr(0, name_size))};
-  const std::string path =
-      expand(input.substr(name_size),
-             {.name = name, .segment = TemplateValues::PerSegment{.sequence = 1}});
+  TemplateValues::PerSegment segment;
+  segment.sequence = 1;
+  const std::string path = expand(input.substr(name_size), {.name = name, .segment = segment});
   if (is_safe_relative_path(path)) {
     const std::string wrapped = "/" + path + "/";
     if (wrapped.find("/../") != std::string::npos || wrapped.find("//") != std::string::npos ||

@@ -86,6 +86,11 @@ bool has_control(std::string_view text) {
                      [](char c) { return static_cast<unsigned char>(c) < 0x20; });
 }
 
+/// Can the text stand in a quoted-string, RFC 8216 §4.2?
+bool is_quotable(std::string_view text) {
+  return !has_control(text) && text.find('"') == std::string_view::npos;
+}
+
 /// 128 bits as `0x` and 32 hexadecimal digits.
 bool parse_iv(std::string_view text, std::array<uint8_t, 16>& iv) {
   if (text.size() != 34 || (!text.starts_with("0x") && !text.starts_with("0X"))) {
@@ -140,7 +145,7 @@ Result<std::deque<PlaylistEntry>> parse_media_playlist(std::string_view text) {
       const auto uri = attribute(*list, "URI");
       const auto iv = attribute(*list, "IV");
       auto tag = std::make_shared<KeyTag>();
-      if (attribute(*list, "METHOD") == "AES-128" && uri && !has_control(*uri) && iv &&
+      if (attribute(*list, "METHOD") == "AES-128" && uri && is_quotable(*uri) && iv &&
           parse_iv(*iv, tag->iv)) {
         tag->uri = *uri;
         key = std::move(tag);
