@@ -37,8 +37,11 @@ Limits Limits::from(const Fields& fields) {
   return limits;
 }
 
-Session::Session(LoopContext& context, std::string_view protocol)
-    : context_(context), protocol_(protocol), cid_(context.sessions.make_cid()), admission_deadline_([this] {
+Session::Session(LoopContext& context, std::string_view protocol, std::string cid)
+    : context_(context),
+      protocol_(protocol),
+      cid_(cid.empty() ? context.sessions.make_cid() : std::move(cid)),
+      admission_deadline_([this] {
         asking_ = false;
         on_reject(ErrorCode::kAdmissionTimeout, "no decision in time", 503);
       }) {}

@@ -73,7 +73,8 @@ struct LoopContext {
 /// on_reject; a decision that does not come in time is a rejection with kAdmissionTimeout.
 class Session {
  public:
-  Session(LoopContext& context, std::string_view protocol);
+  /// @param cid  empty: one is made.
+  Session(LoopContext& context, std::string_view protocol, std::string cid = {});
   virtual ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;

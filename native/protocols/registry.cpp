@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "protocols/hls/module.hpp"
 #include "protocols/http_server/media_session.hpp"
 #include "protocols/rtmp/rtmp_session.hpp"
 
@@ -9,7 +10,7 @@ namespace millrace {
 
 namespace {
 
-constexpr std::array kProtocols{&rtmp::kModule, &http_server::kModule};
+constexpr std::array kProtocols{&rtmp::kModule, &http_server::kModule, &hls::kModule};
 
 }  // namespace
 

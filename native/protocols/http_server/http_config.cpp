@@ -38,6 +38,8 @@ HttpConfig HttpConfig::from(const Fields& fields) {
     }
     Vhost vhost;
     vhost.name = vhost_fields->text("name");
+    const Value* hls = vhost_fields->find("hls");
+    vhost.hls = hls != nullptr && hls->as<Fields>() != nullptr;
     for (const Value& mount : vhost_fields->list("live_mounts")) {
       if (const auto* mount_fields = mount.as<Fields>()) {
         vhost.live_mounts.push_back({mount_fields->text("format"), MountTemplate(mount_fields->text("mount"), vhost.name)});

@@ -22,6 +22,7 @@ struct Vhost {
     MountTemplate path;
   };
   std::vector<LiveMount> live_mounts;
+  bool hls = false;  // playlists and segments from memory
 };
 
 /// What the HTTP listeners of an engine serve. Immutable; a reload puts another in its place.

@@ -1,5 +1,8 @@
 #include "protocols/http_server/media_session.hpp"
 
+#include <array>
+
+#include "protocols/hls/module.hpp"
 #include "protocols/http/query.hpp"
 #include "protocols/http/request.hpp"
 #include "protocols/http/target.hpp"
@@ -10,6 +13,9 @@ namespace millrace::http_server {
 namespace {
 
 constexpr std::string_view kFlvType = "video/x-flv";
+// A playlist changes with each segment; a segment never does, but its name may be used again after a restart.
+constexpr std::string_view kPlaylistCaching = "no-cache";
+constexpr std::string_view kSegmentCaching = "max-age=60";
 
 http_flv::Framing framing_of(http::StreamForm form) {
   switch (form) {
@@ -35,6 +41,7 @@ MediaSession::MediaSession(LoopContext& context, Accepted accepted)
     : Session(context, "http"),
       loop_http_(context.loop_modules.get<LoopHttp>()),
       config_(context.modules.get<HttpConfigHolder>()),
+      hls_(context.modules.get<hls::Service>()),
       local_port_(accepted.local_port) {
   loop_http_.refresh(config_, context.limits);
   http_ = std::make_unique<http::HttpSession>(loop_http_.service(), context.loop, std::move(accepted.fd), accepted.peer,
@@ -61,8 +68,153 @@ http::Taken MediaSession::on_request(const http::Request& request) {
   if (vhost == nullptr) {
     return http::Taken::kNo;
   }
+  if (answer_hls(request, *vhost, candidate) == http::Taken::kYes) {
+    return http::Taken::kYes;
+  }
   return ask_play(request, *vhost, candidate);
 }
+
+// ---- HLS -------------------------------------------------------------------------------------------
+
+http::Taken MediaSession::answer_hls(const http::Request& request, const Vhost& vhost, std::string_view candidate) {
+  if (!vhost.hls) {
+    return http::Taken::kNo;
+  }
+  const Time now = context().loop.now();
+  const std::string root = hls::url_root(vhost.name);
+  hls::Answer answer = root.empty() ? hls_.requests().answer(request.path, request.query, now)
+                                    : hls_.requests().answer(root + std::string(request.path), request.query, now);
+  if (answer.kind == hls::Answer::Kind::kNotFound) {
+    return http::Taken::kNo;
+  }
+  HlsWait wait;
+  if (answer.kind == hls::Answer::Kind::kAdmit || answer.kind == hls::Answer::Kind::kWait) {
+    wait = {root + std::string(request.path), std::string(request.path), std::string(request.query), {}, 0, {}, 0};
+    hls_vhost_candidate_ = candidate;
+  }
+  give_hls(std::move(answer), std::move(wait));
+  return http::Taken::kYes;
+}
+
+void MediaSession::give_hls(hls::Answer answer, HlsWait wait) {
+  switch (answer.kind) {
+    case hls::Answer::Kind::kObject: {
+      const hls::StoredObject& object = *answer.object;
+      http::Answer sent;
+      sent.content_type = object.content_type;
+      sent.body = std::shared_ptr<const BufferChain>(answer.object, &object.body);
+      sent.etag = object.etag;
+      sent.modified_unix_s = object.modified_unix_s;
+      sent.accept_ranges = object.is_playlist() ? http::AcceptRanges::kNo : http::AcceptRanges::kYes;
+      const std::array<http::Header, 1> fields{http::Header{"Cache-Control", object.is_playlist() ? kPlaylistCaching : kSegmentCaching}};
+      sent.fields = fields;
+      http_->answer(sent);
+      return;
+    }
+    case hls::Answer::Kind::kText: {
+      http::Answer sent;
+      sent.content_type = hls::kPlaylistType;
+      sent.text = answer.text;
+      const std::array<http::Header, 1> fields{http::Header{"Cache-Control", kPlaylistCaching}};
+      sent.fields = fields;
+      http_->answer(sent);
+      return;
+    }
+    case hls::Answer::Kind::kAdmit:
+      wait.context_id = std::move(answer.context_id);
+      admit_viewer(std::move(wait));
+      return;
+    case hls::Answer::Kind::kWait:
+      wait.seen = std::move(answer.object);
+      watch_playlist(std::move(wait));
+      return;
+    case hls::Answer::Kind::kBusy:
+      http_->refuse(503);
+      return;
+    case hls::Answer::Kind::kGone:
+    case hls::Answer::Kind::kNotFound:
+      http_->refuse(404);
+      return;
+  }
+}
+
+void MediaSession::admit_viewer(HlsWait wait) {
+  const http::Request& request = http_->request();
+  // The stream's name is that of the playlist's path, with its extension, as SRS tells it.
+  const size_t slash = wait.asked_path.rfind('/');
+  const std::string app = slash == 0 ? std::string() : wait.asked_path.substr(1, slash - 1);
+  Fields event{{"ip", client_ip(request)},
+               {"vhost", hls_vhost_candidate_},
+               {"app", app},
+               {"stream", wait.asked_path.substr(slash + 1)},
+               {"param", wait.query.empty() ? std::string() : "?" + wait.query},
+               {"tc_url", "http://" + std::string(request.host) + "/" + app},
+               {"page_url", request.header("referer")}};
+  auto viewer = std::make_unique<hls::ViewerSession>(context(), wait.context_id, std::move(event),
+                                                     static_cast<hls::ViewerSession::Waiter&>(*this));
+  hls::ViewerSession& added = *viewer;
+  context().sessions.add(std::move(viewer));
+  wait.viewer = added.id();
+  hls_wait_ = std::move(wait);
+  added.start();
+}
+
+void MediaSession::on_viewer_admitted() {
+  HlsWait wait = *std::exchange(hls_wait_, std::nullopt);
+  wait.viewer = 0;
+  hls::Answer answer =
+      hls_.requests().admitted(wait.path, wait.asked_path, wait.query, wait.context_id, context().loop.now());
+  give_hls(std::move(answer), std::move(wait));
+}
+
+void MediaSession::on_viewer_refused(ErrorCode code, int http_status) {
+  hls_wait_.reset();
+  on_reject(code, {}, http_status);
+}
+
+/// The playlist has no segment yet: the answer follows with the first, so that a player that came a little
+/// early begins as soon as it can.
+void MediaSession::watch_playlist(HlsWait wait) {
+  hls_wait_ = std::move(wait);
+  hls_wait_->watch = hls_.store().watch(
+      hls_wait_->path, hls_wait_->seen, [loop = &context().loop, sessions = &context().sessions, id = id()] {
+        loop->post([sessions, id] {
+          // Only a MediaSession has this id; it may have gone, or wait for something else by now.
+          if (auto* self = static_cast<MediaSession*>(sessions->find(id)); self != nullptr) {
+            self->on_playlist_changed();
+          }
+        });
+      });
+  if (hls_wait_->watch == 0) {
+    on_playlist_changed();
+  }
+}
+
+void MediaSession::on_playlist_changed() {
+  if (!hls_wait_ || !hls_wait_->seen) {
+    return;
+  }
+  HlsWait wait = *std::exchange(hls_wait_, std::nullopt);
+  wait.seen = nullptr;
+  wait.watch = 0;
+  hls::Answer answer = hls_.requests().answer(wait.path, wait.query, context().loop.now());
+  give_hls(std::move(answer), std::move(wait));
+}
+
+void MediaSession::forget_hls_wait() {
+  if (!hls_wait_) {
+    return;
+  }
+  if (hls_wait_->watch != 0) {
+    hls_.store().unwatch(hls_wait_->path, hls_wait_->watch);
+  }
+  if (Session* viewer = hls_wait_->viewer != 0 ? context().sessions.find(hls_wait_->viewer) : nullptr; viewer != nullptr) {
+    static_cast<hls::ViewerSession*>(viewer)->forget_waiter();
+  }
+  hls_wait_.reset();
+}
+
+// ---- live streams ----------------------------------------------------------------------------------
 
 http::Taken MediaSession::ask_play(const http::Request& request, const Vhost& vhost, std::string_view candidate) {
   for (const Vhost::LiveMount& mount : vhost.live_mounts) {
@@ -245,6 +397,7 @@ void MediaSession::close(ErrorCode code) {
 }
 
 void MediaSession::on_end(Error reason) {
+  forget_hls_wait();
   stop_playing(reason.code);
   const Connection& connection = http_->connection();
   finish(reason, connection.bytes_in(), connection.bytes_out(), skips_, told_ ? Tell::kYes : Tell::kNo);

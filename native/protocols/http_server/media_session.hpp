@@ -4,6 +4,8 @@
 #include <optional>
 
 #include "hub/rendition.hpp"
+#include "protocols/hls/service.hpp"
+#include "protocols/hls/viewer_session.hpp"
 #include "protocols/http/http_session.hpp"
 #include "protocols/http_server/http_config.hpp"
 #include "protocols/module.hpp"
@@ -14,7 +16,10 @@ namespace millrace::http_server {
 /// One connection of the media port: HTTP-FLV and FLV over WebSocket here, HLS from memory, files, and
 /// what is none of these asked of the control plane. The control plane hears of the connection with its
 /// first question, so that a viewer of HLS or of a file costs it nothing.
-class MediaSession final : public Session, private http::HttpSession::Handler, private Reader::Owner {
+class MediaSession final : public Session,
+                           private http::HttpSession::Handler,
+                           private Reader::Owner,
+                           private hls::ViewerSession::Waiter {
  public:
   MediaSession(LoopContext& context, Accepted accepted);
   ~MediaSession() override;
@@ -40,6 +45,26 @@ class MediaSession final : public Session, private http::HttpSession::Handler, p
   void on_end(Error reason) override;
   void on_reader_stalled() override;
 
+  void on_viewer_admitted() override;
+  void on_viewer_refused(ErrorCode code, int http_status) override;
+
+  /// A request for HLS that waits: for its session's admission, or for the first segment.
+  struct HlsWait {
+    std::string path;        // in the store
+    std::string asked_path;  // as the player wrote it
+    std::string query;
+    std::string context_id;  // set: for admission
+    SessionId viewer = 0;
+    hls::StoredRef seen;  // set: for the object's next state
+    uint64_t watch = 0;
+  };
+  [[nodiscard]] http::Taken answer_hls(const http::Request& request, const Vhost& vhost, std::string_view candidate);
+  void give_hls(hls::Answer answer, HlsWait wait);
+  void admit_viewer(HlsWait wait);
+  void watch_playlist(HlsWait wait);
+  void on_playlist_changed();
+  void forget_hls_wait();
+
   [[nodiscard]] http::Taken ask_play(const http::Request& request, const Vhost& vhost, std::string_view candidate);
   void ask_control(Fields event);
   void begin_play(const Fields& options);
@@ -49,11 +74,14 @@ class MediaSession final : public Session, private http::HttpSession::Handler, p
 
   LoopHttp& loop_http_;
   HttpConfigHolder& config_;
+  hls::Service& hls_;
   std::unique_ptr<http::HttpSession> http_;
   const uint16_t local_port_;
   bool told_ = false;
   Asked asked_ = Asked::kNothing;
   std::string format_;
+  std::optional<HlsWait> hls_wait_;
+  std::string hls_vhost_candidate_;
   std::optional<Viewer> viewer_;
   uint64_t skips_ = 0;
 };
