@@ -1,3 +1,4 @@
+import type { ErrorCode } from './errors/codes.ts';
 import { describeError } from './errors/server-error.ts';
 import type { EngineRequests } from './http/engine-requests.ts';
 import type { Logger } from './log/logger.ts';
@@ -7,6 +8,7 @@ import type { EventHandlers } from './native/dispatch.ts';
 import type { Admissions } from './protocols/admissions.ts';
 import { tracksLine, troubleLine } from './sessions/session-lines.ts';
 import type { Sessions } from './sessions/sessions.ts';
+import { streamUrl } from './streams/stream-key.ts';
 
 /** The parts that events of the engine go to. */
 export interface EngineHandlersContext {
@@ -18,6 +20,8 @@ export interface EngineHandlersContext {
   readonly log: Logger;
   readonly lines: RepeatedLines;
   readonly faults: RepeatedLines;
+  /** Ends whoever publishes a stream, by its url. */
+  readonly disconnectPublisher: (url: string, code: ErrorCode) => void;
   readonly onTracks: (tracks: StreamTracks) => void;
 }
 
@@ -68,6 +72,19 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
     },
     http_request: (event) => {
       answer(event).catch((error: unknown) => log.error(`http answer: ${describeError(error)}`));
+    },
+    output_failed: (event) => {
+      const { app, stream, vhost, output, code, detail } = event;
+      const url = streamUrl({ vhost, app, stream });
+      faults.write(
+        log,
+        'warn',
+        `${output} ${url} ${code}`,
+        `${output} of ${url}: ${code}, detail=${detail}`,
+      );
+      if (event.disconnect) {
+        context.disconnectPublisher(url, code);
+      }
     },
     trouble: (event) => {
       const session = event.session === undefined ? undefined : sessions.get(event.session);

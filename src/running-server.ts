@@ -81,6 +81,12 @@ export class RunningServer {
       lines: this.#lines,
       faults: this.#faults,
       onTracks,
+      disconnectPublisher: (url, code) => {
+        const publisher = registry.get(url)?.publication?.peer;
+        if (publisher) {
+          this.engine.close(publisher.id, code);
+        }
+      },
     });
     this.configureHttp();
     registry.on('published', ({ url }) => this.#logSourceUpdate(url));

@@ -321,6 +321,21 @@ export interface HlsSessionRequested extends RequestedName {
   /** The `hls_ctx`, which is the context id. */
   readonly cid: string;
   readonly ip: string;
+  /** Of the playlist, as the player asked for it. */
+  readonly path: string;
+}
+
+/** An output of a stream (HLS) could not be made of what the publisher sent. */
+export interface OutputFailed {
+  readonly type: 'output_failed';
+  readonly output: string;
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+  readonly code: ErrorCode;
+  readonly detail: number;
+  /** The configuration asks for the publisher's end (`hls_on_error disconnect`). */
+  readonly disconnect: boolean;
 }
 
 /** Tracks of a stream became known, or changed. */
@@ -407,6 +422,7 @@ export type EngineEvent =
   | PlayRequested
   | HlsSessionRequested
   | StreamTracks
+  | OutputFailed
   | MediaStopped
   | SessionClosed
   | HttpRequest

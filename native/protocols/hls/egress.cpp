@@ -239,6 +239,8 @@ void Egress::put_pending_playlist() {
 
 std::unique_ptr<PlaylistTraits> Egress::traits() const {
   auto out = std::make_unique<PlaylistTraits>();
+  out->app = name_.app;
+  out->stream = name_.stream;
   out->context = options_.context;
   out->segment_context = options_.ts_context;
   out->master_path_relative = options_.master_path_relative;

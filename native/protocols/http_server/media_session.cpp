@@ -122,7 +122,7 @@ void MediaSession::give_hls(hls::Answer answer, HlsWait wait) {
     }
     case hls::Answer::Kind::kAdmit:
       wait.context_id = std::move(answer.context_id);
-      admit_viewer(std::move(wait));
+      admit_viewer(std::move(wait), *answer.object->playlist);
       return;
     case hls::Answer::Kind::kWait:
       wait.seen = std::move(answer.object);
@@ -138,17 +138,15 @@ void MediaSession::give_hls(hls::Answer answer, HlsWait wait) {
   }
 }
 
-void MediaSession::admit_viewer(HlsWait wait) {
+void MediaSession::admit_viewer(HlsWait wait, const hls::PlaylistTraits& playlist) {
   const http::Request& request = http_->request();
-  // The stream's name is that of the playlist's path, with its extension, as SRS tells it.
-  const size_t slash = wait.asked_path.rfind('/');
-  const std::string app = slash == 0 ? std::string() : wait.asked_path.substr(1, slash - 1);
   Fields event{{"ip", client_ip(request)},
                {"vhost", hls_vhost_candidate_},
-               {"app", app},
-               {"stream", wait.asked_path.substr(slash + 1)},
+               {"app", playlist.app},
+               {"stream", playlist.stream},
+               {"path", wait.asked_path},
                {"param", wait.query.empty() ? std::string() : "?" + wait.query},
-               {"tc_url", "http://" + std::string(request.host) + "/" + app},
+               {"tc_url", "http://" + std::string(request.host) + "/" + playlist.app},
                {"page_url", request.header("referer")}};
   auto viewer = std::make_unique<hls::ViewerSession>(context(), wait.context_id, std::move(event),
                                                      static_cast<hls::ViewerSession::Waiter&>(*this));

@@ -60,7 +60,7 @@ class MediaSession final : public Session,
   };
   [[nodiscard]] http::Taken answer_hls(const http::Request& request, const Vhost& vhost, std::string_view candidate);
   void give_hls(hls::Answer answer, HlsWait wait);
-  void admit_viewer(HlsWait wait);
+  void admit_viewer(HlsWait wait, const hls::PlaylistTraits& playlist);
   void watch_playlist(HlsWait wait);
   void on_playlist_changed();
   void forget_hls_wait();
