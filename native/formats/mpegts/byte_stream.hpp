@@ -5,6 +5,9 @@
 #include <cstdint>
 
 #include "base/byte_reader.hpp"
+#include "codecs/av1/obu.hpp"
+#include "codecs/h264/nal_unit.hpp"
+#include "codecs/h265/nal_unit.hpp"
 #include "media/frame.hpp"
 
 /// How codec bytes are framed inside PES packets. Each function hands the payload to `emit(Bytes)`
@@ -17,25 +20,31 @@ namespace detail {
 constexpr std::array<uint8_t, 4> kStartCode4 = {0, 0, 0, 1};
 constexpr Bytes kStartCode3 = Bytes(kStartCode4).subspan(1);
 
-/// What of H.264 and HEVC the byte stream must know: ITU-T H.264 table 7-1, H.265 table 7-1.
+/// What the byte stream must know of a codec's NAL units.
 struct H264Syntax {
-  // nal_unit_type 9, primary_pic_type 7: any slice type.
+  using Type = h264::NalUnitType;
+  // primary_pic_type 7: any slice type, ITU-T H.264 §7.4.2.4.
   static constexpr std::array<uint8_t, 2> kDelimiter = {0x09, 0xf0};
   static constexpr unsigned kAllParameterSets = 0b11;
-  static constexpr bool is_delimiter(Bytes nal) { return (nal[0] & 0x1f) == 9; }
+  static constexpr bool is_delimiter(Bytes nal) {
+    return h264::nal_unit_type(nal) == Type::kAccessUnitDelimiter;
+  }
   static constexpr unsigned parameter_set(Bytes nal) {
-    const unsigned type = nal[0] & 0x1f;
-    return type == 7 ? 0b01 : type == 8 ? 0b10 : 0;
+    const Type type = h264::nal_unit_type(nal);
+    return type == Type::kSps ? 0b01 : type == Type::kPps ? 0b10 : 0;
   }
 };
 struct H265Syntax {
-  // nal_unit_type 35, pic_type 2: any slice type.
+  using Type = h265::NalUnitType;
+  // pic_type 2: any slice type, ITU-T H.265 §7.4.3.5.
   static constexpr std::array<uint8_t, 3> kDelimiter = {0x46, 0x01, 0x50};
   static constexpr unsigned kAllParameterSets = 0b111;
-  static constexpr unsigned type(Bytes nal) { return nal[0] >> 1 & 0x3f; }
-  static constexpr bool is_delimiter(Bytes nal) { return type(nal) == 35; }
+  static constexpr bool is_delimiter(Bytes nal) {
+    return h265::nal_unit_type(nal) == Type::kAccessUnitDelimiter;
+  }
   static constexpr unsigned parameter_set(Bytes nal) {
-    return type(nal) >= 32 && type(nal) <= 34 ? 1U << (type(nal) - 32) : 0;
+    const Type type = h265::nal_unit_type(nal);
+    return type == Type::kVps ? 0b001 : type == Type::kSps ? 0b010 : type == Type::kPps ? 0b100 : 0;
   }
 };
 
@@ -100,31 +109,12 @@ void emit_av1(Bytes temporal_unit, Emit&& emit) {
     }
     emit(obu.subspan(begin));
   };
-  ByteReader reader(temporal_unit);
-  while (!reader.empty()) {
-    // obu_header and obu_size, AV1 §5.3: the frame's format has a size in each OBU.
-    const size_t start = reader.position();
-    const uint8_t header = reader.u8();
-    if ((header & 0x04) != 0) {
-      reader.skip(1);
+  av1::ObuReader reader(temporal_unit);
+  // An OBU that lies about its size is left out with what follows.
+  for (auto obu = reader.next(); obu.ok() && *obu; obu = reader.next()) {
+    if ((*obu)->type != av1::ObuType::kTemporalDelimiter) {
+      emit_obu((*obu)->whole);
     }
-    if ((header & 0x02) == 0) {
-      emit_obu(temporal_unit.subspan(start));
-      return;
-    }
-    uint64_t size = 0;
-    for (unsigned i = 0; i < 8; ++i) {
-      const uint8_t byte = reader.u8();
-      size |= uint64_t{byte & 0x7fU} << (i * 7);
-      if ((byte & 0x80) == 0) {
-        break;
-      }
-    }
-    reader.skip(size);
-    if (!reader.ok()) {
-      return;  // an OBU that lies about its size is left out with what follows
-    }
-    emit_obu(temporal_unit.subspan(start, reader.position() - start));
   }
 }
 

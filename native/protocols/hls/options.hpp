@@ -43,8 +43,8 @@ struct Options {
   std::string ts_file = "[app]/[stream]-[seq].ts";  // hls_ts_file
   bool utc_time = false;                            // utc_time of the server: dates in names
   bool cleanup = true;  // hls_cleanup: remove files of segments that left the playlist
-  std::chrono::seconds dispose = std::chrono::seconds(120);  // hls_dispose; 0 = never
-  bool recover = true;                                       // hls_recover
+  std::chrono::milliseconds dispose = std::chrono::seconds(120);  // hls_dispose; 0 = never
+  bool recover = true;                                            // hls_recover
   bool memory_only = false;  // hls_memory_only, beyond the original set: no files at all
   OnError on_error = OnError::kContinue;
 
