@@ -19,6 +19,19 @@ constexpr int kReadsPerTurn = 4;
 // which would take our last words from it; who sends more than this in one turn is not listening.
 constexpr int kReadsWhileClosing = 64;
 constexpr size_t kFileSliceBytes = size_t{16} << 10;
+// A peer that has gone without a word is found within 30 seconds, also where nothing is sent to it for a long
+// time, as to a player that waits for a publisher.
+constexpr int kKeepAliveIdleS = 15;
+constexpr int kKeepAliveIntervalS = 5;
+constexpr int kKeepAliveProbes = 3;
+
+void keep_alive(int fd) {
+  const auto set = [fd](int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); };
+  set(SOL_SOCKET, SO_KEEPALIVE, 1);
+  set(IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdleS);
+  set(IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveIntervalS);
+  set(IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
+}
 
 }  // namespace
 
@@ -47,6 +60,7 @@ Connection::~Connection() {
 }
 
 bool Connection::start() {
+  keep_alive(fd_.get());
   if (tls_ != nullptr) {
     ssl_ = tls_->accept(fd_.get());
     handshaking_ = true;

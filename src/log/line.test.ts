@@ -54,6 +54,8 @@ describe('formatLine', () => {
 
   it('keeps a peer from forging lines or steering the terminal', () => {
     const forged = line({ message: 'a\r\n[2026-01-02] b\u001b[2J\u0085\u2028\0\tc' });
+    const reordered = line({ message: 'a\u202eb\u200bc\ufeffd\u{e0041}e' });
+    expect(reordered).toContain('a\\u202eb\\u200bc\\ufeffd\\u{e0041}e\n');
     expect(forged).toMatch(/^[^\n]*\n$/);
     expect(forged).toContain('a\\r\\n[2026-01-02] b\\x1b[2J\\x85\\u2028\\x00\\tc\n');
   });

@@ -1,23 +1,22 @@
 /**
  * Text that stays on one line and cannot steer a terminal: what peers send ends up in log lines, and
- * must not forge any. Control characters (C0, DEL, C1) and the line separators of Unicode are written
+ * must not forge any. Control characters (C0, DEL, C1), the line separators of Unicode, and what changes
+ * the order or the look of other characters without being seen (format characters, as U+202E) are written
  * as escapes, `\r\n` style where there is one.
  */
 export function printable(text: string): string {
   return text.search(UNPRINTABLE) < 0 ? text : text.replace(UNPRINTABLE_ALL, escapeOf);
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
-const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
-const UNPRINTABLE_ALL = new RegExp(UNPRINTABLE, 'g');
+const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+const UNPRINTABLE_ALL = new RegExp(UNPRINTABLE, 'gu');
 const NAMED: Readonly<Record<string, string>> = { '\r': '\\r', '\n': '\\n', '\t': '\\t' };
 
 function escapeOf(character: string): string {
-  const code = character.charCodeAt(0);
-  return (
-    NAMED[character] ??
-    (code < 0x100
-      ? `\\x${code.toString(16).padStart(2, '0')}`
-      : `\\u${code.toString(16).padStart(4, '0')}`)
-  );
+  const code = character.codePointAt(0) ?? 0;
+  const hex = code.toString(16);
+  if (code < 0x100) {
+    return NAMED[character] ?? `\\x${hex.padStart(2, '0')}`;
+  }
+  return code < 0x10000 ? `\\u${hex.padStart(4, '0')}` : `\\u{${hex}}`;
 }

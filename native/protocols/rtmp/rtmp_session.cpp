@@ -39,6 +39,7 @@ RtmpSession::~RtmpSession() = default;
 void RtmpSession::start() {
   // Told with the first bytes and not before: a port scan is no session, but it has a deadline too.
   context().loop.arm_in(deadline_, context().limits.handshake_timeout);
+  connect_deadline_ = context().loop.now() + context().limits.handshake_timeout + context().limits.idle_timeout;
   tell_opened(connection_->peer(), local_port_, connection_->is_tls());
   if (!connection_->start()) {
     end({ErrorCode::kOutOfDescriptors});
@@ -357,8 +358,9 @@ void RtmpSession::on_deadline() {
     return fail({ErrorCode::kTimedOut});
   }
   // Between the handshake and a stream the peer must say something now and then; while the control
-  // plane thinks, its own deadline counts.
-  const Time limit = connection_->last_read() + context().limits.idle_timeout;
+  // plane thinks, its own deadline counts. One that does not even connect is not kept by single bytes.
+  const Time silent = connection_->last_read() + context().limits.idle_timeout;
+  const Time limit = protocol_.connected() ? silent : std::min(silent, connect_deadline_);
   if (asking() || loop.now() < limit) {
     loop.arm(deadline_, std::max(limit, loop.now() + seconds(1)));
     return;

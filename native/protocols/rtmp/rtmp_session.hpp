@@ -72,6 +72,7 @@ class RtmpSession final : public Session, private Connection::Owner, private Rea
   std::optional<Player> player_;
   uint64_t skips_ = 0;
   Timer deadline_;       // handshake, idle, silent publisher
+  Time connect_deadline_;
   Timer play_duration_;
   Timer merged_read_;
 };

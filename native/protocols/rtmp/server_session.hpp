@@ -88,6 +88,8 @@ class ServerSession {
 
   [[nodiscard]] bool awaits_decision() const { return decision_ != Decision::kNone; }
   [[nodiscard]] bool handshake_done() const { return handshake_ == nullptr; }
+  /// Whether `connect` was accepted.
+  [[nodiscard]] bool connected() const { return role_ != Role::kConnecting; }
   [[nodiscard]] bool publishing() const { return role_ == Role::kPublishing; }
   [[nodiscard]] bool playing() const { return role_ == Role::kPlaying; }
   /// What the proxy before us said; nullopt without one.

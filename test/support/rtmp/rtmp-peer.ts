@@ -97,6 +97,11 @@ export class RtmpPeer {
     return this.#ended;
   }
 
+  /** The connection itself, for ends that this client has no word for. */
+  get socket(): Socket {
+    return this.#socket;
+  }
+
   get bytesReceived(): number {
     return this.#socket.bytesRead;
   }
