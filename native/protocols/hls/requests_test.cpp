@@ -97,7 +97,9 @@ TEST_F(HlsRequests, RefusedPlayersLeaveNothing) {
 }
 
 TEST_F(HlsRequests, WithoutContextsTheObjectIsServed) {
-  put_playlist(1, {.context = false, .uri_ends = {}});
+  PlaylistTraits traits;
+  traits.context = false;
+  put_playlist(1, traits);
   const auto media = ask("");
   EXPECT_EQ(media.kind, Kind::kObject);
   EXPECT_EQ(media.object->body.size, text_.size());
@@ -105,13 +107,17 @@ TEST_F(HlsRequests, WithoutContextsTheObjectIsServed) {
 }
 
 TEST_F(HlsRequests, WithoutSegmentContextsThePlaylistIsOneForAll) {
-  put_playlist(1, {.segment_context = false, .uri_ends = {}});
+  PlaylistTraits traits;
+  traits.segment_context = false;
+  put_playlist(1, traits);
   (void)ask("hls_ctx=mine");
   EXPECT_EQ(requests_.admitted(kPath, kPath, "hls_ctx=mine", "mine", kStart).kind, Kind::kObject);
 }
 
 TEST_F(HlsRequests, RelativeMasterPath) {
-  put_playlist(1, {.master_path_relative = true, .uri_ends = {}});
+  PlaylistTraits traits;
+  traits.master_path_relative = true;
+  put_playlist(1, traits);
   const auto first = ask("");
   const auto multivariant = requests_.admitted(kPath, "/live/a.m3u8", "", first.context_id, kStart);
   EXPECT_NE(multivariant.text.find("\na.m3u8?hls_ctx="), std::string::npos);
