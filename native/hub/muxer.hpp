@@ -12,8 +12,7 @@ namespace millrace {
 enum class TimeJitter : uint8_t {
   kFull,  // a reader's clock starts near zero, jumps are mended
   kZero,  // a reader's clock starts at zero
-  kOff,   // the stream's own clock
-  kSource,  // the publisher's clock (SRS's `atc`)
+  kSource,  // the publisher's clock (SRS's `time_jitter off`, and `atc`)
 };
 
 /// A reader's clock against the stream's.

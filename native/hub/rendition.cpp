@@ -203,6 +203,11 @@ void Rendition::on_end() {
   // What waits for a merged write goes out now, as nothing follows that it could be merged with.
   for (Bucket& bucket : buckets_) {
     flush(bucket);
+    for (Reader* reader : bucket.readers) {
+      if (reader->started()) {
+        reader->owner_.on_publisher_gone();
+      }
+    }
   }
   joins_.clear();
   video_ = nullptr;

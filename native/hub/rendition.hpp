@@ -41,6 +41,9 @@ class Reader {
     virtual ~Owner() = default;
     /// The reader took nothing for too long. The owner closes the session; not called again.
     virtual void on_reader_stalled() = 0;
+    /// The publisher of what the reader was sent has left. Another may come; the reader must not be
+    /// removed within the call.
+    virtual void on_publisher_gone() {}
   };
 
   Reader(Connection& connection, Owner& owner, TimeJitter jitter) : connection_(connection), owner_(owner) {

@@ -35,7 +35,7 @@ TimeJitter jitter_from(const Fields& fields) {
     return TimeJitter::kSource;
   }
   const std::string name = fields.text("time_jitter", "full");
-  return name == "full" ? TimeJitter::kFull : name == "zero" ? TimeJitter::kZero : TimeJitter::kOff;
+  return name == "full" ? TimeJitter::kFull : name == "zero" ? TimeJitter::kZero : TimeJitter::kSource;
 }
 
 }  // namespace

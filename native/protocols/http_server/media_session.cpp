@@ -42,7 +42,11 @@ MediaSession::MediaSession(LoopContext& context, Accepted accepted)
       loop_http_(context.loop_modules.get<LoopHttp>()),
       config_(context.modules.get<HttpConfigHolder>()),
       hls_(context.modules.get<hls::Service>()),
-      local_port_(accepted.local_port) {
+      local_port_(accepted.local_port),
+      end_of_stream_([this] {
+        stop_playing(ErrorCode::kNone);
+        http_->end_stream(http::WebSocketStatus::kNormal);
+      }) {
   loop_http_.refresh(config_, context.limits);
   http_ = std::make_unique<http::HttpSession>(loop_http_.service(), context.loop, std::move(accepted.fd), accepted.peer,
                                               std::move(accepted.tls), static_cast<http::HttpSession::Handler&>(*this));
@@ -368,6 +372,9 @@ void MediaSession::write_between_frames(Bytes bytes) {
 }
 
 void MediaSession::on_reader_stalled() { http_->close(ErrorCode::kSlowReader); }
+
+/// As SRS: players of FLV learn by the end of the connection that there will be no more.
+void MediaSession::on_publisher_gone() { context().loop.arm_in(end_of_stream_, Duration::zero()); }
 
 void MediaSession::stop_playing(ErrorCode code) {
   if (viewer_) {

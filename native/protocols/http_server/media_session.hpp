@@ -44,6 +44,7 @@ class MediaSession final : public Session,
   void on_fault(Error error) override;
   void on_end(Error reason) override;
   void on_reader_stalled() override;
+  void on_publisher_gone() override;
 
   void on_viewer_admitted() override;
   void on_viewer_refused(ErrorCode code, int http_status) override;
@@ -83,6 +84,7 @@ class MediaSession final : public Session,
   std::optional<HlsWait> hls_wait_;
   std::string hls_vhost_candidate_;
   std::optional<Viewer> viewer_;
+  Timer end_of_stream_;
   uint64_t skips_ = 0;
 };
 

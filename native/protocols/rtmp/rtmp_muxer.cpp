@@ -118,7 +118,6 @@ void RtmpMuxer::write_prime(const JoinPoint& point, ReaderClock& clock, std::vec
     switch (clock.jitter) {
       case TimeJitter::kFull:
       case TimeJitter::kZero: clock.origin = from_ms(origin); break;
-      case TimeJitter::kOff: clock.origin = MediaTime(0); break;
       case TimeJitter::kSource: clock.origin = point.dts - point.source_dts; break;
     }
   }
