@@ -2,41 +2,21 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { MediaServer } from '../support/media-server.ts';
 import { type AmfObject, decodeAmf } from '../support/rtmp/amf0.ts';
 import { type Message, MessageType } from '../support/rtmp/chunks.ts';
-import { ClipPublisher, type ClipPublisherOptions } from '../support/rtmp/clip-publisher.ts';
-import { codeOf, commandOf, RtmpPeer, type RtmpPeerOptions } from '../support/rtmp/rtmp-peer.ts';
+import { codeOf, commandOf } from '../support/rtmp/rtmp-peer.ts';
+import { RtmpScene } from '../support/rtmp/rtmp-scene.ts';
 
 let server: MediaServer;
-const open: { close(): Promise<void> }[] = [];
+const scene = new RtmpScene(() => server);
 
 beforeAll(async () => {
   server = await MediaServer.start();
 });
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((peer) => peer.close()));
-});
+afterEach(() => scene.clear());
 afterAll(() => server.stop());
-
-async function connected(options?: RtmpPeerOptions): Promise<RtmpPeer> {
-  const peer = await RtmpPeer.connect(server.port('rtmp'), options);
-  open.push(peer);
-  return peer;
-}
-
-async function published(name: string, options?: ClipPublisherOptions): Promise<ClipPublisher> {
-  const publisher = await ClipPublisher.start(
-    server.port('rtmp'),
-    name,
-    'h264-bframes-aac.flv',
-    options,
-  );
-  open.push(publisher);
-  return publisher;
-}
 
 describe('connect', () => {
   it('is answered in the order of SRS', async () => {
-    const peer = await RtmpPeer.dial(server.port('rtmp'));
-    open.push(peer);
+    const peer = await scene.dialled();
     peer.command('connect', 1, { app: 'live', tcUrl: server.rtmp('live'), objectEncoding: 0 });
     await peer.takeCommand(({ name }) => name === 'onBWDone', 'onBWDone');
     const [ack, bandwidth, chunk, result] = peer.inbox;
@@ -62,12 +42,12 @@ describe('connect', () => {
 
   it('is taken after a proxy header', async () => {
     const before = Buffer.from([0xf3, 0, 4, 192, 0, 2, 77]);
-    const peer = await connected({ before });
+    const peer = await scene.connected({ before });
     await peer.play('proxied');
   });
 
   it('gets null as the result of a call that nobody knows', async () => {
-    const peer = await connected();
+    const peer = await scene.connected();
     const { name, values } = await peer.call('nonsense', null, 'x');
     expect(name).toBe('_result');
     expect(values.slice(1).every((value) => value === null || value === undefined)).toBe(true);
@@ -76,7 +56,7 @@ describe('connect', () => {
 
 describe('publish', () => {
   it('in the form of FMLE is answered step by step', async () => {
-    const peer = await connected();
+    const peer = await scene.connected();
     for (const step of ['releaseStream', 'FCPublish']) {
       expect((await peer.call(step, null, 'fmle')).name).toBe('_result');
     }
@@ -89,14 +69,14 @@ describe('publish', () => {
   });
 
   it('in the form of Flash gets onStatus alone', async () => {
-    const peer = await connected();
+    const peer = await scene.connected();
     await peer.publishAsFlash('flash');
     expect(peer.inbox.map((message) => commandOf(message)?.name)).not.toContain('onFCPublish');
     await server.line(/client identified, type=flash-publish, .*stream=flash,/);
   });
 
   it('in the form of Haivision is taken as FMLE', async () => {
-    const peer = await connected();
+    const peer = await scene.connected();
     await peer.call('createStream', null);
     peer.command('FCPublish', 3, null, 'haivision');
     peer.command('publish', 4, null, 'haivision', 'live');
@@ -105,7 +85,7 @@ describe('publish', () => {
   });
 
   it('ends with FCUnpublish, and the connection may publish again', async () => {
-    const peer = await connected();
+    const peer = await scene.connected();
     await peer.publish('again');
     const unpublished = peer.call('FCUnpublish', null, 'again');
     const fc = await peer.takeCommand(({ name }) => name === 'onFCUnpublish', 'onFCUnpublish');
@@ -116,15 +96,14 @@ describe('publish', () => {
   });
 
   it('of a name that is taken is refused, and the first goes on', async () => {
-    const first = await published('taken');
-    const second = await connected();
+    const first = await scene.publishing('taken');
+    const second = await scene.connected();
     await second.call('createStream', null);
     second.command('publish', 3, null, 'taken', 'live');
     await second.status('NetStream.Publish.BadName');
     await second.end();
 
-    const player = await connected();
-    await player.play('taken');
+    const player = await scene.playing('taken');
     await player.takeMedia('video');
     const before = first.sent;
     while ((await player.takeMedia('video')).timestamp < 1000) {}
@@ -135,9 +114,9 @@ describe('publish', () => {
 
 describe('play', () => {
   it('begins in the order of SRS: status, metadata, configurations, key frame', async () => {
-    await published('order', { burstMs: 1500 });
+    await scene.publishing('order', { burstMs: 1500 });
     await server.tracks();
-    const player = await connected();
+    const player = await scene.connected();
     await player.call('createStream', null);
     player.inbox.length = 0;
     player.command('play', 0, null, 'order');
@@ -176,8 +155,8 @@ describe('play', () => {
   });
 
   it('ends after the duration that was asked for', async () => {
-    await published('duration', { burstMs: 500 });
-    const player = await connected();
+    await scene.publishing('duration', { burstMs: 500 });
+    const player = await scene.connected();
     await player.play('duration', -2, 1000);
     await player.end();
     const videos = player.inbox.filter(({ type }) => type === MessageType.video);
@@ -188,10 +167,9 @@ describe('play', () => {
 
 describe('metadata', () => {
   it('loses its duration and gains the names of the server', async () => {
-    const publisher = await published('metadata', { burstMs: 500 });
+    const publisher = await scene.publishing('metadata', { burstMs: 500 });
     publisher.peer.sendMetadata({ duration: 12, width: 160, custom: 'kept' });
-    const player = await connected();
-    await player.play('metadata');
+    const player = await scene.playing('metadata');
     const isMetadata = ({ type, payload }: Message) =>
       type === MessageType.data && payload.includes('custom');
     const [, values] = decodeAmf((await player.take(isMetadata, 'onMetaData')).payload);

@@ -140,7 +140,12 @@ export class MediaServer {
     await this.line(new RegExp(`start play .*url=${url},`), from);
   }
 
-  /** Resolves when the codecs of a stream of these many tracks are known. */
+  /** Resolves when somebody asks for `stream` over HTTP-FLV. @param stream  name without the app. */
+  async viewed(stream: string, from = 0): Promise<void> {
+    await this.line(new RegExp(`type=http-flv-play, .*stream=${stream},`), from);
+  }
+
+  /** Resolves when the codecs of some stream are known. @param from  see {@link line}. */
   async tracks(from = 0): Promise<void> {
     await this.line(/got metadata, width=.* sh, codec/, from);
   }

@@ -1,8 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 
 /** Longest life of a peer: it is killed then, and `done` says so. */
 const DEADLINE_MS = 60_000;
+
+const enhancedPeer = fileURLToPath(new URL('./enhanced-peer.ts', import.meta.url));
 
 export interface PeerEnd {
   readonly status: number | null;
@@ -82,6 +85,11 @@ export class Peers {
       ...['-v', 'error', ...more, '-read_intervals', `%+${seconds}`],
       ...['-show_packets', '-show_streams', '-show_data_hash', 'md5', '-of', 'json', url],
     ]);
+  }
+
+  /** As {@link publish} and {@link watch}, by an FFmpeg that knows Enhanced RTMP: see `enhanced-peer.ts`. */
+  enhanced(action: 'publish' | 'watch' | 'remux', ...args: readonly string[]): Peer {
+    return this.run(process.execPath, ['--import', 'tsx', enhancedPeer, action, ...args]);
   }
 
   async clear(): Promise<void> {
