@@ -14,8 +14,6 @@ constexpr Duration kMaintenance = seconds(1);
 constexpr MediaTime kSettleTime = milliseconds(300);
 // Video has ended when so many audio frames came without any: the cached GOP is then worth nothing.
 constexpr uint32_t kPureAudioFrames = 115;
-// The longest TLS record; a write that OpenSSL must repeat can reach so far ahead.
-constexpr size_t kTlsRecordBytes = size_t{16} << 10;
 
 }  // namespace
 
@@ -544,7 +542,7 @@ uint64_t Rendition::frame_stop(const Reader& reader) const {
   const uint64_t limit = next_stop(reader.position_);
   uint64_t stop = std::min(entry_end_after(reader.position_), limit);
   if (reader.connection_.must_repeat_write()) {
-    while (stop - reader.position_ < kTlsRecordBytes && stop < limit) {
+    while (stop - reader.position_ < Connection::kTlsRecordBytes && stop < limit) {
       stop = std::min(entry_end_after(stop), limit);
     }
   }

@@ -23,7 +23,7 @@ struct MergePolicy {
 };
 
 struct RenditionOptions {
-  MergePolicy merge;
+  MergePolicy merge{};
   bool gop_cache = true;            // begin at the last random access point, else at the next
   uint32_t gop_max_frames = 2500;   // an older random access point is not kept; 0 = no limit
   size_t max_bytes = size_t{32} << 20;   // of the log, whatever readers still need

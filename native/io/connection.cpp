@@ -211,7 +211,10 @@ ssize_t Connection::send_bytes(Bytes bytes) {
     }
     ERR_clear_error();
     errno = 0;
-    const int result = SSL_write(ssl_.get(), bytes.data(), static_cast<int>(std::min<size_t>(bytes.size(), 1U << 30U)));
+    // One record at a time: given more, OpenSSL finishes the record that was pending, begins the next and
+    // then reports neither, and wants all of both again; a reader that leaves could not know how much.
+    const size_t size = std::min(bytes.size(), kTlsRecordBytes);
+    const int result = SSL_write(ssl_.get(), bytes.data(), static_cast<int>(size));
     return result > 0 ? result : tls_result(result);
   }
   return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);

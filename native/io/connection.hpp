@@ -41,6 +41,9 @@ class Connection final : public Pollable {
   /// Longest queue of unsent copies. Answers are small; a peer that lets so much pile up does not read.
   static constexpr size_t kMaxQueuedBytes = size_t{4} << 20;
 
+  /// The longest TLS record, RFC 8446 §5.1: a write that must be repeated reaches no further ahead.
+  static constexpr size_t kTlsRecordBytes = size_t{16} << 10;
+
   /// Takes over a connected, non-blocking socket. `tls` may be null.
   Connection(Loop& loop, Fd fd, const Address& peer, std::shared_ptr<const TlsContext> tls, Owner& owner);
   ~Connection() override;
