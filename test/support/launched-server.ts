@@ -17,7 +17,7 @@ export class Playground {
   readonly #launched: LaunchedServer[] = [];
 
   /** Writes a file below the folder. @return its path. */
-  write(name: string, text: string): string {
+  write(name: string, text: string | Buffer): string {
     const path = join(this.folder, name);
     mkdirSync(dirname(path), { recursive: true });
     writeFileSync(path, text);

@@ -192,9 +192,7 @@ export class Site {
     if (!isStart) {
       expect(lines.filter((line) => !LINE.test(line))).toEqual([]);
     }
-    expect(lines.filter((line) => /\[FATAL\]|a fault of the server/.test(line))).toEqual(
-      [],
-    );
+    expect(lines.filter((line) => /\[FATAL\]|a fault of the server/.test(line))).toEqual([]);
   }
 
   #tail(): string {
