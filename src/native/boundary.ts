@@ -85,12 +85,16 @@ export interface HlsOptions {
   readonly target_duration_ratio: number;
   /** `hls_aof_ratio`. */
   readonly audio_overflow_ratio: number;
+  /** `hls_first_fragment`; 0 makes all segments alike. */
+  readonly first_fragment_ms: number;
   /** `hls_window`. */
   readonly window_ms: number;
   /** `hls_on_error`. */
   readonly on_error: 'ignore' | 'disconnect' | 'continue';
   /** `hls_path`. */
   readonly path: string;
+  /** `hls_memory_only`. */
+  readonly memory_only: boolean;
   /** `hls_m3u8_file`. */
   readonly m3u8_file: string;
   /** `hls_ts_file`. */

@@ -37,6 +37,20 @@ describe('configChanges', () => {
     ],
     ['the log level', {}, { log: { level: 'error' } }, ['srs_log_level_v2'], []],
     ['a port', {}, { rtmp: { listen: 1936 } }, [], ['rtmp.listen']],
+    [
+      'what HTTP serves',
+      {},
+      { ...vhost({ httpRemux: { enabled: true } }), httpServer: { dir: './www' } },
+      ['http_server.dir', '__defaultVhost__: vhost.http_remux.enabled'],
+      [],
+    ],
+    [
+      'a certificate',
+      {},
+      { httpServer: { https: { cert: './new.crt' } } },
+      [],
+      ['http_server.https.cert'],
+    ],
     ['max_connections', {}, { process: { maxConnections: 7 } }, [], ['max_connections']],
   ])('tells of %s', (_, before, after, applied, needRestart) => {
     expect(changes(before, after)).toEqual({ applied, needRestart });

@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { MillraceConfig } from '../config/millrace-config.ts';
-import { describeDirectives } from '../config/schema/describe.ts';
+import { type DirectiveInfo, describeDirectives } from '../config/schema/describe.ts';
 
 /** What differs between two configurations, by the paths of directives. */
 export interface ConfigChanges {
@@ -11,13 +11,33 @@ export interface ConfigChanges {
 }
 
 /**
- * Directives that this server treats otherwise than SRS: the log level is changed at once; the number
- * of connections is the engine's, which is told once.
+ * Directives that this server treats otherwise than SRS: the log level and what HTTP serves change at
+ * once; the number of connections is the engine's, which is told once; certificates are read when a
+ * port is opened.
  */
 const APPLIED_HERE: ReadonlyMap<string, boolean> = new Map([
   ['log.level', true],
+  ['log.levelV1', true],
+  ['httpServer.dir', true],
+  ['vhosts.httpStatic.enabled', true],
+  ['vhosts.httpStatic.mount', true],
+  ['vhosts.httpStatic.dir', true],
+  ['vhosts.httpRemux.enabled', true],
+  ['vhosts.httpRemux.mount', true],
   ['process.maxConnections', false],
+  ['httpServer.https.key', false],
+  ['httpServer.https.cert', false],
+  ['httpApi.https.key', false],
+  ['httpApi.https.cert', false],
 ]);
+
+/** Whether a reload is enough for a change of this directive; else it takes a restart. */
+export function appliesOnReload({
+  field,
+  reload,
+}: Pick<DirectiveInfo, 'field' | 'reload'>): boolean {
+  return APPLIED_HERE.get(field) ?? reload !== 'X';
+}
 
 /** Compares what is in force with what was read anew. */
 export function configChanges(before: MillraceConfig, after: MillraceConfig): ConfigChanges {
@@ -31,8 +51,7 @@ export function configChanges(before: MillraceConfig, after: MillraceConfig): Co
     }
     const directive = directives.get(field);
     if (directive) {
-      const takes = APPLIED_HERE.get(field) ?? directive.reload !== 'X';
-      (takes ? applied : needRestart).add(`${place}${directive.path}`);
+      (appliesOnReload(directive) ? applied : needRestart).add(`${place}${directive.path}`);
       return;
     }
     if (isRecord(old) && isRecord(now)) {

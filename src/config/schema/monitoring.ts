@@ -66,7 +66,7 @@ export const stats = block(
   {
     enabled: b1('enabled', true, 'Whether the machine is watched.'),
     network: int('network', 0, 'Which of the local addresses is "my address", from 0.', {
-      reload: 'N',
+      effect: 'yes',
       range: { min: 0, max: 65_535, outside: 'error' },
     }),
     disk: list('disk', [], 'Block devices to watch, e.g. `sda vda`.', { defaultText: 'none' }),

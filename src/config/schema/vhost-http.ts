@@ -13,16 +13,17 @@ export const httpStatic = block(
 
 export const httpRemux = block(
   'http_remux',
-  'Live streams over HTTP: FLV, MPEG-TS, AAC, MP3.',
+  'Live streams over HTTP and WebSocket, as FLV.',
   {
     enabled: b0('enabled', false, 'Whether they are served.'),
     mount: template(
       'mount',
       '[vhost]/[app]/[stream].flv',
-      'Path of a stream; its extension picks the format.',
+      'Path of a stream; its extension picks the format, of which this version makes `.flv`.',
     ),
     fastCacheMs: seconds('fast_cache', 0, 'Recent audio that a new AAC or MP3 player gets first.', {
       reload: 'N',
+      effect: 'accepted',
     }),
     dropIfNotMatch: b1(
       'drop_if_not_match',
@@ -32,7 +33,7 @@ export const httpRemux = block(
     ),
     hasAudio: b1('has_audio', true, 'Announce audio, when it is not guessed.', { reload: 'N' }),
     hasVideo: b1('has_video', true, 'Announce video, when it is not guessed.', { reload: 'N' }),
-    guessHasAv: b1('guess_has_av', true, 'Guess audio and video from what comes first.', {
+    guessHasAv: b1('guess_has_av', true, 'Announce what the stream has.', {
       reload: 'N',
     }),
   },

@@ -27,7 +27,9 @@ export const play = block(
       'How timestamps are mended; any other word leaves them alone.',
     ),
     atc: b0('atc', false, "Keep the encoder's absolute time; nothing is mended."),
-    atcAuto: b0('atc_auto', false, '`atc` on when onMetaData holds `bravo_atc` = `true`.'),
+    atcAuto: b0('atc_auto', false, '`atc` on when onMetaData holds `bravo_atc` = `true`.', {
+      effect: 'accepted',
+    }),
     mixCorrect: b0('mix_correct', false, 'Put audio and video in order of time first.'),
     mwLatencyMs: ms('mw_latency', 350, 'Longest time that data waits to be sent together.'),
     mwMsgs: int('mw_msgs', undefined, 'Messages that data waits for, within that time.', {
@@ -42,7 +44,8 @@ export const play = block(
     reduceSequenceHeader: b0(
       'reduce_sequence_header',
       false,
-      'Drop a sequence header or metadata that is the same as the last.',
+      'Drop a sequence header that is the same as the last; such ones are never sent on here.',
+      { effect: 'accepted' },
     ),
   },
   { effect: 'yes', reload: 'A' },

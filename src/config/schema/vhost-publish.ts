@@ -16,14 +16,20 @@ export const publish = block(
       5000,
       'A publisher that sends nothing more for so long is closed.',
     ),
-    parseSps: b1('parse_sps', true, 'Read width and height from the parameter sets.', {
-      reload: 'N',
-    }),
+    parseSps: b1(
+      'parse_sps',
+      true,
+      'Read width and height from the parameter sets; always done here.',
+      {
+        reload: 'N',
+        effect: 'accepted',
+      },
+    ),
     tryAnnexbFirst: b1(
       'try_annexb_first',
       true,
-      'Which NAL unit format is tried first when a stream does not say.',
-      { reload: 'N' },
+      'Which NAL unit format is tried first; here lengths are, then start codes.',
+      { reload: 'N', effect: 'accepted' },
     ),
     kickoffForIdleMs: seconds(
       'kickoff_for_idle',
