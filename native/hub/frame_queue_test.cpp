@@ -37,7 +37,8 @@ TEST(FrameQueue, PoppedSlotsHoldNothing) {
   BlockPool pool;
   FrameQueue queue(8);
   {
-    FrameQueue::Item in{FrameQueue::Item::Kind::kFrame, 1, 1, nullptr, Frame::make(pool, Track::make(), 10)};
+    FrameQueue::Item in{FrameQueue::Item::Kind::kFrame, 1, 1, nullptr,
+                        Frame::make(pool, Track::make(), 10)};
     EXPECT_TRUE(queue.push(std::move(in)));
     FrameQueue::Item out;
     EXPECT_TRUE(queue.pop(out));

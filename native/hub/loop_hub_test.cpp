@@ -52,7 +52,9 @@ class Witness final : public FrameSink {
 
 /// A sink on a stream, as a session holds it.
 struct Watching {
-  Watching(LoopHub& hub, const std::string& key) : stream(hub.use(key)) { stream->attach(witness, Stream::Replay::kGop); }
+  Watching(LoopHub& hub, const std::string& key) : stream(hub.use(key)) {
+    stream->attach(witness, Stream::Replay::kGop);
+  }
   ~Watching() { stream->detach(witness); }
   Watching(const Watching&) = delete;
   Watching& operator=(const Watching&) = delete;
@@ -94,8 +96,8 @@ class LoopHubTest : public ::testing::Test {
     /// On the loop. Every tenth is a random access point, every third is audio.
     void push_here(size_t size = 50) {
       const bool is_audio = next % 3 == 2;
-      auto frame = testing::make_frame(worker.thread.loop().pool(), is_audio ? audio : video, next, MediaTime(0),
-                                       is_audio || next % 10 == 0, size);
+      auto frame = testing::make_frame(worker.thread.loop().pool(), is_audio ? audio : video, next,
+                                       MediaTime(0), is_audio || next % 10 == 0, size);
       publication->push(std::move(frame), from_ms(time_ms), from_ms(time_ms));
       ++next;
       time_ms += 20;
@@ -157,13 +159,16 @@ class LoopHubTest : public ::testing::Test {
   /// Waits until the witness has seen frame `number`.
   void await(size_t worker, const std::unique_ptr<Watching>& watching, uint32_t number) {
     const Time limit = Clock::now() + seconds(10);
-    while (on(worker, [&] { return watching->witness.numbers.empty() || watching->witness.numbers.back() != number; })) {
+    while (on(worker, [&] {
+      return watching->witness.numbers.empty() || watching->witness.numbers.back() != number;
+    })) {
       ASSERT_LT(Clock::now(), limit) << "frame " << number << " did not come";
     }
   }
   static void expect_in_order(const Witness& witness) {
     EXPECT_TRUE(std::is_sorted(witness.numbers.begin(), witness.numbers.end()));
-    EXPECT_EQ(std::adjacent_find(witness.numbers.begin(), witness.numbers.end()), witness.numbers.end());
+    EXPECT_EQ(std::adjacent_find(witness.numbers.begin(), witness.numbers.end()),
+              witness.numbers.end());
     EXPECT_TRUE(std::is_sorted(witness.times.begin(), witness.times.end()));
     EXPECT_EQ(witness.unannounced, 0);
     for (size_t i = 0; i < witness.numbers.size(); ++i) {
@@ -242,13 +247,15 @@ TEST_F(LoopHubTest, PublisherOfAnotherLoopGoesOnInTime) {
   }
 }
 
-// The end of one publisher goes through the queue, the beginning of the next is a task, and tasks run first.
+// The end of one publisher goes through the queue, the beginning of the next is a task, and tasks
+// run first.
 TEST_F(LoopHubTest, EndOfThePublisherBeforeDoesNotEndTheNext) {
   auto watching = watch(2, "live/a");
   auto first = std::make_unique<Publisher>(*workers_[0], "live/a");
   first->push(5);
   await(2, watching, 4);
-  // The mirroring loop stands still while one publisher ends and the next begins: it sees both in one turn.
+  // The mirroring loop stands still while one publisher ends and the next begins: it sees both in
+  // one turn.
   std::promise<void> stopped;
   std::promise<void> go_on;
   workers_[2]->thread.loop().post([&stopped, wait = go_on.get_future().share()] {
@@ -298,8 +305,9 @@ TEST_F(LoopHubTest, EndFromAnotherLoopDoesNotEndAPublisherHere) {
   go_on.set_value();
   settle();
   on(2, [&] {
-    publication->push(testing::make_frame(workers_[2]->thread.loop().pool(), video, 10, MediaTime(0), true, 50),
-                      MediaTime(0), MediaTime(0));
+    publication->push(
+        testing::make_frame(workers_[2]->thread.loop().pool(), video, 10, MediaTime(0), true, 50),
+        MediaTime(0), MediaTime(0));
   });
   await(2, here, 10);
   await(1, there, 10);
@@ -330,7 +338,8 @@ TEST_F(LoopHubTest, LoopThatDoesNotKeepUpGoesOnAtARandomAccessPointWithNewTracks
   on(0, [&] {
     publisher.publication->set_track(publisher.video);
     publisher.publication->push(
-        testing::make_frame(workers_[0]->thread.loop().pool(), testing::metadata_track(), 1, MediaTime(0), false, 20),
+        testing::make_frame(workers_[0]->thread.loop().pool(), testing::metadata_track(), 1,
+                            MediaTime(0), false, 20),
         MediaTime(0), MediaTime(0));
   });
   publisher.push(10);
@@ -343,7 +352,8 @@ TEST_F(LoopHubTest, LoopThatDoesNotKeepUpGoesOnAtARandomAccessPointWithNewTracks
     const Witness& witness = watching->witness;
     EXPECT_LT(witness.numbers.size(), 20'000U);
     expect_in_order(witness);
-    EXPECT_EQ(watching->stream->video(), publisher.video) << "the track that it was told while it was full";
+    EXPECT_EQ(watching->stream->video(), publisher.video)
+        << "the track that it was told while it was full";
     EXPECT_EQ(witness.metadata, 1);
   });
   leave(1, watching);
@@ -412,7 +422,8 @@ TEST_F(LoopHubTest, AThousandStreamsOverAllLoops) {
   std::vector<std::unique_ptr<Publisher>> publishers;
   std::vector<std::unique_ptr<Watching>> watching;
   for (uint32_t i = 0; i < 1000; ++i) {
-    publishers.push_back(std::make_unique<Publisher>(*workers_[i % 3], "live/" + std::to_string(i), i));
+    publishers.push_back(
+        std::make_unique<Publisher>(*workers_[i % 3], "live/" + std::to_string(i), i));
     watching.push_back(watch((i + 1) % 3, "live/" + std::to_string(i)));
   }
   settle();
@@ -444,8 +455,12 @@ TEST_F(LoopHubTest, PublishersAndViewersComeAndGoOnAllLoopsAtOnce) {
             }
             break;
           }
-          case 1: publishers.erase(key); break;
-          case 2: watching.push_back(watch(loop, key)); break;
+          case 1:
+            publishers.erase(key);
+            break;
+          case 2:
+            watching.push_back(watch(loop, key));
+            break;
           case 3:
             if (!watching.empty()) {
               const size_t at = random() % watching.size();
@@ -502,7 +517,8 @@ TEST(LoopHub, StopsWithFramesUnderWay) {
   std::vector<std::unique_ptr<LoopHub>> hubs;
   for (unsigned i = 0; i < 2; ++i) {
     threads.push_back(std::make_unique<testing::LoopThread>(i));
-    hubs.push_back(threads[i]->call([&] { return std::make_unique<LoopHub>(threads[i]->loop(), directory); }));
+    hubs.push_back(
+        threads[i]->call([&] { return std::make_unique<LoopHub>(threads[i]->loop(), directory); }));
   }
   StreamUse viewer = threads[1]->call([&] { return hubs[1]->use("live/a"); });
   threads[0]->call([&] {
@@ -512,8 +528,9 @@ TEST(LoopHub, StopsWithFramesUnderWay) {
     threads[1]->stop();
     for (uint32_t i = 0; i < 10; ++i) {
       (*publication)
-          ->push(testing::make_frame(threads[0]->loop().pool(), video, i, MediaTime(0), i == 0, 100), MediaTime(0),
-                 MediaTime(0));
+          ->push(
+              testing::make_frame(threads[0]->loop().pool(), video, i, MediaTime(0), i == 0, 100),
+              MediaTime(0), MediaTime(0));
     }
   });
   threads[0]->stop();

@@ -27,7 +27,8 @@ class RenditionTest : public ::testing::TestWithParam<Secure> {
       tls_ = context;
     }
     thread_.call([&] {
-      rendition_ = std::make_unique<Rendition>(thread_.loop(), std::make_unique<testing::RecordMuxer>(), options);
+      rendition_ = std::make_unique<Rendition>(thread_.loop(),
+                                               std::make_unique<testing::RecordMuxer>(), options);
     });
   }
   void TearDown() override {
@@ -58,22 +59,28 @@ class RenditionTest : public ::testing::TestWithParam<Secure> {
   uint32_t frame(const TrackRef& track, bool random_access, size_t size = 1000) {
     const uint32_t number = next_++;
     thread_.call([&] {
-      rendition_->on_frame(testing::make_frame(thread_.loop().pool(), track, number, time_, random_access, size));
+      rendition_->on_frame(
+          testing::make_frame(thread_.loop().pool(), track, number, time_, random_access, size));
     });
     thread_.finish_turn();
     time_ += milliseconds(20);
     return number;
   }
-  uint32_t video(bool random_access, size_t size = 1000) { return frame(video_, random_access, size); }
+  uint32_t video(bool random_access, size_t size = 1000) {
+    return frame(video_, random_access, size);
+  }
   uint32_t audio(size_t size = 100) { return frame(audio_, true, size); }
   void end() {
     thread_.call([&] { rendition_->on_end(); });
   }
 
   /// Reads until the viewer has had frame `number`, and checks that all of it can be understood.
-  void expect_up_to(Viewer& viewer, RecordParser& parser, uint32_t number, size_t piece = size_t{64} << 10) {
+  void expect_up_to(Viewer& viewer, RecordParser& parser, uint32_t number,
+                    size_t piece = size_t{64} << 10) {
     EXPECT_TRUE(viewer.read_until(
-        parser, [&] { return !parser.problem.empty() || (parser.last() && *parser.last() >= number); }, piece))
+        parser,
+        [&] { return !parser.problem.empty() || (parser.last() && *parser.last() >= number); },
+        piece))
         << "no frame " << number;
     EXPECT_EQ(parser.problem, "");
   }
@@ -353,7 +360,8 @@ TEST_P(RenditionTest, LeavingInTheMiddleOfAFrameSendsItsRest) {
   // Into the second frame.
   size_t taken = 0;
   while (taken < 35'000) {
-    const size_t size = leaving.peer().read_now(std::span(some).first(std::min<size_t>(1000, 35'000 - taken)));
+    const size_t size =
+        leaving.peer().read_now(std::span(some).first(std::min<size_t>(1000, 35'000 - taken)));
     parser.feed(Bytes(some).first(size));
     taken += size;
     if (size == 0) {
@@ -366,7 +374,8 @@ TEST_P(RenditionTest, LeavingInTheMiddleOfAFrameSendsItsRest) {
     leaving.connection().write(Bytes(words));
   });
   video(false);
-  EXPECT_TRUE(leaving.read_until(parser, [&] { return parser.count(Record::Kind::kSession) == 1; }, 3000));
+  EXPECT_TRUE(leaving.read_until(
+      parser, [&] { return parser.count(Record::Kind::kSession) == 1; }, 3000));
   EXPECT_EQ(parser.problem, "");
   EXPECT_TRUE(parser.at_boundary());
   // Back again: from the last random access point, which is further back than where it was.
@@ -400,15 +409,19 @@ TEST_P(RenditionTest, WordsOfTheSessionGoBetweenFrames) {
   }
   expect_up_to(blocked, blocked_parser, last);
   expect_up_to(idle, idle_parser, last);
-  for (const auto& [viewer, parser] : {std::pair(&blocked, &blocked_parser), std::pair(&idle, &idle_parser)}) {
-    EXPECT_TRUE(viewer->read_until(*parser, [p = parser] { return p->count(Record::Kind::kSession) == 24; }));
+  for (const auto& [viewer, parser] :
+       {std::pair(&blocked, &blocked_parser), std::pair(&idle, &idle_parser)}) {
+    EXPECT_TRUE(viewer->read_until(
+        *parser, [p = parser] { return p->count(Record::Kind::kSession) == 24; }));
     EXPECT_EQ(parser->problem, "");
     EXPECT_EQ(parser->numbers(), range(0, last));
   }
 }
 
 TEST_P(RenditionTest, StalledReaderIsReportedAndOneThatWaitsForAMergedWriteIsNot) {
-  make({.merge = {.latency = seconds(3600)}, .max_lag = seconds(3600), .stall_limit = milliseconds(50)});
+  make({.merge = {.latency = seconds(3600)},
+        .max_lag = seconds(3600),
+        .stall_limit = milliseconds(50)});
   track(video_);
   video(true, 200'000);
   Viewer& stalled = joined(4096);
@@ -510,7 +523,8 @@ TEST_P(RenditionTest, ReadersComeAndGoInAnyOrder) {
   for (uint32_t i = 0; i < 300; ++i) {
     i % 3 == 2 ? audio() : video(i % 24 == 0, 100 + random() % 4000);
     if (random() % 4 == 0) {
-      present.emplace_back(std::make_unique<Viewer>(thread_, options(random() % 2 == 0 ? 4096 : 0)), RecordParser{});
+      present.emplace_back(std::make_unique<Viewer>(thread_, options(random() % 2 == 0 ? 4096 : 0)),
+                           RecordParser{});
       join(*present.back().first);
     }
     if (present.size() > 10 || (!present.empty() && random() % 8 == 0)) {

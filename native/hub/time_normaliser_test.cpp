@@ -21,7 +21,8 @@ struct Clocked {
   TimeNormaliser clock;
   Time now{hours(1)};
 
-  explicit Clocked(MediaTime wrap = kRtmpWrap, std::optional<MediaTime> after = std::nullopt) : clock(wrap, after) {}
+  explicit Clocked(MediaTime wrap = kRtmpWrap, std::optional<MediaTime> after = std::nullopt)
+      : clock(wrap, after) {}
 
   /// Milliseconds out for milliseconds in, `passed_ms` after the frame before.
   int64_t at(TrackKind kind, int64_t raw_ms, int64_t passed_ms = 0) {
@@ -92,8 +93,10 @@ TEST(TimeNormaliser, WrapOf33BitsAt90kHz) {
   TimeNormaliser clock(kTsWrap);
   Time now{hours(1)};
   const int64_t wrap = int64_t{1} << 33;
-  const auto start = clock.normalise(kVideo, from_ticks(wrap - 1800, 90'000), from_ticks(wrap - 1800, 90'000), now);
-  const auto next = clock.normalise(kVideo, from_ticks(1800, 90'000), from_ticks(5400, 90'000), now + milliseconds(40));
+  const auto start = clock.normalise(kVideo, from_ticks(wrap - 1800, 90'000),
+                                     from_ticks(wrap - 1800, 90'000), now);
+  const auto next = clock.normalise(kVideo, from_ticks(1800, 90'000), from_ticks(5400, 90'000),
+                                    now + milliseconds(40));
   EXPECT_EQ(next.dts - start.dts, MediaTime(40'000));
   EXPECT_EQ(next.pts - next.dts, MediaTime(40'000));
   EXPECT_EQ(clock.repairs().wraps, 1U);
@@ -174,13 +177,15 @@ TEST(TimeNormaliser, NewPublisherGoesOnAfterTheOldOne) {
 TEST(TimeNormaliser, AbsurdCompositionTimesAreDropped) {
   for (const int64_t composition_ms : {-8'388'608, -10'001, 10'001, 8'388'607}) {
     TimeNormaliser clock(kRtmpWrap);
-    const auto times = clock.normalise(kVideo, from_ms(20'000), from_ms(20'000 + composition_ms), Time(hours(1)));
+    const auto times =
+        clock.normalise(kVideo, from_ms(20'000), from_ms(20'000 + composition_ms), Time(hours(1)));
     EXPECT_EQ(times.pts, times.dts) << composition_ms;
     EXPECT_EQ(clock.repairs().composition, 1U);
   }
   for (const int64_t composition_ms : {-300, 0, 80, 10'000}) {
     TimeNormaliser clock(kRtmpWrap);
-    const auto times = clock.normalise(kVideo, from_ms(3'000), from_ms(3'000 + composition_ms), Time(hours(1)));
+    const auto times =
+        clock.normalise(kVideo, from_ms(3'000), from_ms(3'000 + composition_ms), Time(hours(1)));
     EXPECT_EQ(times.pts - times.dts, from_ms(composition_ms));
     EXPECT_EQ(clock.repairs().composition, 0U);
   }
@@ -188,18 +193,20 @@ TEST(TimeNormaliser, AbsurdCompositionTimesAreDropped) {
 
 TEST(TimeNormaliser, PtsIsNeverNegative) {
   TimeNormaliser clock(kRtmpWrap);
-  EXPECT_EQ(clock.normalise(kVideo, from_ms(0), from_ms(0) - from_ms(40), Time(hours(1))).pts, MediaTime(0));
+  EXPECT_EQ(clock.normalise(kVideo, from_ms(0), from_ms(0) - from_ms(40), Time(hours(1))).pts,
+            MediaTime(0));
 }
 
-/// What the rest of the server relies on, whatever comes: DTS never steps back within a track, is never
-/// negative, and the composition time stays within its bound.
+/// What the rest of the server relies on, whatever comes: DTS never steps back within a track, is
+/// never negative, and the composition time stays within its bound.
 TEST(TimeNormaliser, DtsNeverStepsBackWhateverComes) {
   struct Case {
     const char* name;
     MediaTime wrap;
     std::optional<MediaTime> after;
   };
-  const std::array<Case, 4> cases{Case{"rtmp", kRtmpWrap, {}}, Case{"ts", kTsWrap, {}}, Case{"none", MediaTime(0), {}},
+  const std::array<Case, 4> cases{Case{"rtmp", kRtmpWrap, {}}, Case{"ts", kTsWrap, {}},
+                                  Case{"none", MediaTime(0), {}},
                                   Case{"follows", kRtmpWrap, from_ms(123'456)}};
   for (const Case& tested : cases) {
     std::mt19937_64 random(42);
@@ -221,7 +228,8 @@ TEST(TimeNormaliser, DtsNeverStepsBackWhateverComes) {
       sender = (sender % period + period) % period;
       now += microseconds(random() % (dice < 995 ? 40'000 : 30'000'000));
       const auto kind = static_cast<TrackKind>(random() % 2);
-      const int64_t composition = dice % 7 == 0 ? static_cast<int64_t>(random() % 40'000'000) - 20'000'000 : 0;
+      const int64_t composition =
+          dice % 7 == 0 ? static_cast<int64_t>(random() % 40'000'000) - 20'000'000 : 0;
       const auto raw_pts = MediaTime(((sender + composition) % period + period) % period);
       const auto times = clock.normalise(kind, MediaTime(sender), raw_pts, now);
       MediaTime& before = last[static_cast<size_t>(kind)];
@@ -231,8 +239,8 @@ TEST(TimeNormaliser, DtsNeverStepsBackWhateverComes) {
       ASSERT_LE(times.dts, clock.latest());
       before = times.dts;
     }
-    // Random jumps of half the period in both directions must not add up: at most time passed, the steps
-    // allowed, and the gaps of mended jumps.
+    // Random jumps of half the period in both directions must not add up: at most time passed, the
+    // steps allowed, and the gaps of mended jumps.
     EXPECT_LT(clock.latest(), hours(24)) << tested.name;
   }
 }

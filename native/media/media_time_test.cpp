@@ -9,8 +9,9 @@ namespace {
 
 TEST(MediaTime, TicksOfUsualClocksComeBackExactly) {
   for (const int64_t rate : {1'000, 8'000, 44'100, 48'000, 90'000}) {
-    for (const int64_t ticks : {int64_t{0}, int64_t{1}, int64_t{7}, int64_t{3'003}, int64_t{1} << 33, -int64_t{12'345},
-                                (int64_t{1} << 33) + 1, int64_t{48'000} * 86'400 * 365}) {
+    for (const int64_t ticks :
+         {int64_t{0}, int64_t{1}, int64_t{7}, int64_t{3'003}, int64_t{1} << 33, -int64_t{12'345},
+          (int64_t{1} << 33) + 1, int64_t{48'000} * 86'400 * 365}) {
       EXPECT_EQ(to_ticks(from_ticks(ticks, rate), rate), ticks) << rate;
     }
   }

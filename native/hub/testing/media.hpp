@@ -20,7 +20,9 @@ inline TrackRef make_track(CodecId codec, std::initializer_list<uint8_t> configu
   return track;
 }
 
-inline TrackRef h264_track() { return make_track(CodecId::kH264, {1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 0, 0}); }
+inline TrackRef h264_track() {
+  return make_track(CodecId::kH264, {1, 0x64, 0, 0x1f, 0xff, 0xe1, 0, 0, 0});
+}
 inline TrackRef aac_track() { return make_track(CodecId::kAac, {0x12, 0x10}); }
 inline TrackRef mp3_track() { return make_track(CodecId::kMp3); }
 inline TrackRef metadata_track() { return make_track(CodecId::kAmfMetadata); }
@@ -30,8 +32,8 @@ inline uint8_t payload_byte(uint32_t number, size_t index) {
   return static_cast<uint8_t>(index < 4 ? number >> (24 - 8 * index) : number * 31 + index * 7);
 }
 
-inline Ref<Frame> make_frame(BlockPool& pool, const TrackRef& track, uint32_t number, MediaTime dts, bool random_access,
-                             size_t size) {
+inline Ref<Frame> make_frame(BlockPool& pool, const TrackRef& track, uint32_t number, MediaTime dts,
+                             bool random_access, size_t size) {
   auto frame = Frame::make(pool, track, size);
   for (size_t i = 0; i < size; ++i) {
     frame->mutable_payload()[i] = payload_byte(number, i);
@@ -41,7 +43,8 @@ inline Ref<Frame> make_frame(BlockPool& pool, const TrackRef& track, uint32_t nu
   return frame;
 }
 
-/// The number of a frame by its payload; UINT32_MAX when the payload is not as make_frame() made it.
+/// The number of a frame by its payload; UINT32_MAX when the payload is not as make_frame() made
+/// it.
 inline uint32_t frame_number(Bytes payload) {
   if (payload.size() < 4) {
     return UINT32_MAX;

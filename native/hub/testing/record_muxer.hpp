@@ -1,6 +1,7 @@
 #pragma once
 
-// For tests only: the simplest output form that can show every fault of a rendition, and its parser.
+// For tests only: the simplest output form that can show every fault of a rendition, and its
+// parser.
 
 #include <optional>
 #include <string>
@@ -29,7 +30,8 @@ struct Record {
 };
 
 template <typename Append>
-void write_record(Record::Kind kind, uint8_t flags, MediaTime time, Bytes payload, Append&& append) {
+void write_record(Record::Kind kind, uint8_t flags, MediaTime time, Bytes payload,
+                  Append&& append) {
   std::array<uint8_t, Record::kHeaderBytes> room;
   ByteWriter writer(room);
   writer.u8(static_cast<uint8_t>(kind));
@@ -52,12 +54,14 @@ inline std::vector<uint8_t> session_record(size_t size) {
 class RecordMuxer final : public Muxer {
  public:
   void write_track(const Track& track, MediaTime at, ByteLog& log) override {
-    write_record(Record::Kind::kTrack, flag(track.kind), at, {}, [&log](Bytes bytes) { log.append(bytes); });
+    write_record(Record::Kind::kTrack, flag(track.kind), at, {},
+                 [&log](Bytes bytes) { log.append(bytes); });
   }
   void write_frame(const Frame& frame, ByteLog& log) override {
-    const auto flags = static_cast<uint8_t>(flag(frame.track->kind) | (frame.random_access ? Record::kRandomAccess : 0));
-    write_record(frame.is_data() ? Record::Kind::kMetadata : Record::Kind::kFrame, flags, frame.dts, frame.payload(),
-                 [&log](Bytes bytes) { log.append(bytes); });
+    const auto flags = static_cast<uint8_t>(flag(frame.track->kind) |
+                                            (frame.random_access ? Record::kRandomAccess : 0));
+    write_record(frame.is_data() ? Record::Kind::kMetadata : Record::Kind::kFrame, flags, frame.dts,
+                 frame.payload(), [&log](Bytes bytes) { log.append(bytes); });
   }
   bool needs_prime_for(const Track& track, MediaTime /*at*/) override {
     const bool open = (open_ & flag(track.kind)) != 0;
@@ -78,7 +82,9 @@ class RecordMuxer final : public Muxer {
 
  private:
   static uint8_t flag(TrackKind kind) {
-    return kind == TrackKind::kVideo ? Record::kVideo : kind == TrackKind::kAudio ? Record::kAudio : 0;
+    return kind == TrackKind::kVideo   ? Record::kVideo
+           : kind == TrackKind::kAudio ? Record::kAudio
+                                       : 0;
   }
   uint8_t open_ = 0;
 };
@@ -143,8 +149,11 @@ class RecordParser {
         primed_ = true;
         break;
       case Record::Kind::kTrack:
-      case Record::Kind::kSession: break;
-      case Record::Kind::kMetadata: record.number = frame_number(payload); break;
+      case Record::Kind::kSession:
+        break;
+      case Record::Kind::kMetadata:
+        record.number = frame_number(payload);
+        break;
       case Record::Kind::kFrame: {
         record.number = frame_number(payload);
         // After a gap only a random access point will do, and it must be primed.

@@ -26,9 +26,11 @@ class Viewer final : private Connection::Owner, private Reader::Owner {
     auto [ours, theirs] = socket_pair(options.send_buffer);
     peer_ = std::make_unique<Peer>(std::move(theirs), options.tls ? Secure::kYes : Secure::kNo);
     thread_.call([this, fd = std::move(ours), &options]() mutable {
-      connection_ = std::make_unique<Connection>(thread_.loop(), std::move(fd), Address{}, options.tls,
-                                                 static_cast<Connection::Owner&>(*this));
-      reader_ = std::make_unique<Reader>(*connection_, static_cast<Reader::Owner&>(*this), options.jitter);
+      connection_ =
+          std::make_unique<Connection>(thread_.loop(), std::move(fd), Address{}, options.tls,
+                                       static_cast<Connection::Owner&>(*this));
+      reader_ = std::make_unique<Reader>(*connection_, static_cast<Reader::Owner&>(*this),
+                                         options.jitter);
       (void)connection_->start();
     });
     if (options.tls) {
@@ -63,7 +65,8 @@ class Viewer final : private Connection::Owner, private Reader::Owner {
     }
     return total;
   }
-  /// The same until `done()`, waiting for more. @return false when nothing came for 10 s, or at the end.
+  /// The same until `done()`, waiting for more. @return false when nothing came for 10 s, or at the
+  /// end.
   template <typename Parser, typename Done>
   bool read_until(Parser& parser, Done done, size_t piece = size_t{64} << 10) {
     std::vector<uint8_t> room(piece);

@@ -37,7 +37,8 @@ class LoopThread {
     return future.get();
   }
 
-  /// Returns when the turn in which the last call ran has ended, with its turn ends and destructions.
+  /// Returns when the turn in which the last call ran has ended, with its turn ends and
+  /// destructions.
   void finish_turn() {
     call([] {});
   }

@@ -29,8 +29,8 @@
 
 namespace millrace::testing {
 
-/// Two connected, non-blocking stream sockets. `send_buffer` bounds what the first holds unread; 0 = as
-/// the system likes.
+/// Two connected, non-blocking stream sockets. `send_buffer` bounds what the first holds unread; 0
+/// = as the system likes.
 inline std::pair<Fd, Fd> socket_pair(int send_buffer = 0) {
   std::array<int, 2> fds{-1, -1};
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds.data()) != 0) {
@@ -57,7 +57,8 @@ inline std::shared_ptr<const TlsContext> tls_context() {
   X509_gmtime_adj(X509_getm_notAfter(certificate), 3600);
   X509_set_pubkey(certificate, key);
   X509_NAME* name = X509_get_subject_name(certificate);
-  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC,
+                             reinterpret_cast<const unsigned char*>("localhost"), -1, -1, 0);
   X509_set_issuer_name(certificate, name);
   X509_sign(certificate, key, EVP_sha256());
   FILE* file = std::fopen(certificate_file.c_str(), "w");
@@ -90,8 +91,10 @@ class Peer {
 
   /// What there is now, at most `room`. @return bytes read; 0 when there is nothing, or the end.
   size_t read_now(std::span<uint8_t> room) {
-    const auto size = ssl_ ? static_cast<ssize_t>(SSL_read(ssl_.get(), room.data(), static_cast<int>(room.size())))
-                           : ::recv(fd_.get(), room.data(), room.size(), 0);
+    const auto size =
+        ssl_
+            ? static_cast<ssize_t>(SSL_read(ssl_.get(), room.data(), static_cast<int>(room.size())))
+            : ::recv(fd_.get(), room.data(), room.size(), 0);
     if (size > 0) {
       return static_cast<size_t>(size);
     }
@@ -118,7 +121,8 @@ class Peer {
 
   void write(Bytes bytes) {
     while (!bytes.empty()) {
-      const auto sent = ssl_ ? static_cast<ssize_t>(SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())))
+      const auto sent = ssl_ ? static_cast<ssize_t>(SSL_write(ssl_.get(), bytes.data(),
+                                                              static_cast<int>(bytes.size())))
                              : ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
       if (sent > 0) {
         bytes = bytes.subspan(static_cast<size_t>(sent));
