@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 /** Longest life of a peer: it is killed then, and `done` says so. */
 const DEADLINE_MS = 60_000;
 
-const enhancedPeer = fileURLToPath(new URL('./enhanced-peer.ts', import.meta.url));
+const pathOf = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 export interface PeerEnd {
   readonly status: number | null;
@@ -19,6 +19,8 @@ export class Peer {
   readonly #command: string;
   /** Resolves when it has ended, however. */
   readonly done: Promise<PeerEnd>;
+  /** Resolves when it has written something, or has ended. */
+  readonly begun: Promise<unknown>;
 
   constructor(command: string, args: readonly string[], deadlineMs = DEADLINE_MS) {
     this.#command = [command, ...args].join(' ');
@@ -30,6 +32,10 @@ export class Peer {
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
     this.#child.stdout?.on('data', (bytes: Buffer) => stdout.push(bytes));
     this.#child.stderr?.on('data', (bytes: Buffer) => stderr.push(bytes));
+    this.begun = Promise.race([
+      once(this.#child.stdout as NodeJS.ReadableStream, 'data'),
+      once(this.#child, 'close'),
+    ]);
     this.done = once(this.#child, 'close').then(([status]) => ({
       status,
       stdout: Buffer.concat(stdout).toString(),
@@ -89,7 +95,16 @@ export class Peers {
 
   /** As {@link publish} and {@link watch}, by an FFmpeg that knows Enhanced RTMP: see `enhanced-peer.ts`. */
   enhanced(action: 'publish' | 'watch' | 'remux', ...args: readonly string[]): Peer {
-    return this.run(process.execPath, ['--import', 'tsx', enhancedPeer, action, ...args]);
+    return this.#script('./enhanced-peer.ts', action, ...args);
+  }
+
+  /** Views from another process, and reports when what came: see `arrivals.ts`. */
+  arrivals(...args: readonly string[]): Peer {
+    return this.#script('./arrivals.ts', ...args);
+  }
+
+  #script(name: string, ...args: readonly string[]): Peer {
+    return this.run(process.execPath, ['--import', 'tsx', pathOf(name), ...args]);
   }
 
   async clear(): Promise<void> {
