@@ -17,7 +17,7 @@ struct Answer {
     kAdmit,     // a new session: ask for admission of `context_id`, then call admitted()
     kWait,      // a publisher is there, its first segment is not: watch `object`, then ask again
     kNotFound,  // nothing of ours at this path; it may be a file
-    kGone,      // 404 with `text`: the session has ended
+    kGone,      // 404 with `text`: the session has ended, or its id is none for this playlist
     kBusy,      // 503: no more sessions, or the session's admission is still being asked for
   };
   Kind kind = Kind::kNotFound;

@@ -143,8 +143,22 @@ TEST_F(HlsRequests, NothingForPlayersOfStreamsThatAreNot) {
               Kind::kNotFound);
   }
   EXPECT_EQ(sessions_.size(), 0U);
+}
+
+TEST_F(HlsRequests, AnIdThatCannotBeDoesNotLeadToTheFile) {
   put_playlist(1);
-  EXPECT_EQ(ask("hls_ctx=a%0d%0ab").kind, Kind::kNotFound);
+  EXPECT_EQ(ask("hls_ctx=a%0d%0ab").kind, Kind::kGone);
+  EXPECT_EQ(sessions_.size(), 0U);
+}
+
+TEST_F(HlsRequests, AnIdOpensNoOtherPlaylist) {
+  put_playlist(1);
+  const std::string id = ask("").context_id;
+  (void)requests_.admitted(kPath, kPath, "", id, kStart);
+  auto other = make_object({}, kPlaylistType, 0, 0);
+  other->playlist = std::make_unique<PlaylistTraits>();
+  ASSERT_TRUE(store_.put("/live/b.m3u8", std::move(other)));
+  EXPECT_EQ(requests_.answer("/live/b.m3u8", "hls_ctx=" + id, kStart).kind, Kind::kGone);
 }
 
 TEST_F(HlsRequests, TheStreamGoesDuringAdmission) {
