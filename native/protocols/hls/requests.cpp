@@ -42,7 +42,8 @@ Answer Requests::answer(std::string_view path, std::string_view query, Time now)
     case SessionState::kInvalid:
       break;
   }
-  // Not kNotFound: the playlist lies on disk too, and as a file it would be served without admission.
+  // Not kNotFound: the playlist lies on disk too, and as a file it would be served without
+  // admission.
   out.kind = Answer::Kind::kGone;
   out.text = "no HLS session of this playlist";
   return out;

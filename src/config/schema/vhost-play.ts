@@ -17,16 +17,16 @@ export const play = block(
     queueLengthMs: seconds(
       'queue_length',
       30_000,
-      'A player that is further behind skips to the newest random access point.',
+      'A player that is further behind skips to the newest random access point; see `ring_max_ms`.',
     ),
     timeJitter: word(
       'time_jitter',
       TIME_JITTER,
       'full',
       'off',
-      'How timestamps are mended; any other word leaves them alone.',
+      "Clock of a player: from near zero (`full`, `zero`), or the publisher's (`off`, any other word).",
     ),
-    atc: b0('atc', false, "Keep the encoder's absolute time; nothing is mended."),
+    atc: b0('atc', false, "Send the publisher's own times, as `time_jitter off`."),
     atcAuto: b0('atc_auto', false, '`atc` on when onMetaData holds `bravo_atc` = `true`.', {
       effect: 'accepted',
     }),
@@ -39,7 +39,7 @@ export const play = block(
     sendMinIntervalMs: floatMs(
       'send_min_interval',
       0,
-      'Least time between two messages; 0 sends as they come.',
+      'Least time between two writes to a player; 0 leaves it to `mw_latency`.',
     ),
     reduceSequenceHeader: b0(
       'reduce_sequence_header',
