@@ -9,7 +9,7 @@
 namespace millrace::rtmp {
 
 /// What a tcUrl and the name given to publish or play say together. Nothing is checked yet but that
-/// there is a name: see validate_name() in hub/stream_name.hpp.
+/// there is a name; the control plane checks the parts.
 struct StreamUrl {
   std::string schema;  // as in the tcUrl, in lower case: rtmp, rtmps, http ...
   std::string host;    // name or address, an IPv6 address without its brackets
