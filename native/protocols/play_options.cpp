@@ -50,7 +50,10 @@ PlayOptions PlayOptions::from(const Fields& fields, const Limits& limits) {
   options.rendition.max_lag = std::clamp<Duration>(fields.duration_ms("queue_length_ms", seconds(30)), kMinLag, std::max<Duration>(limits.ring_max, kMinLag));
   options.rendition.stall_limit = limits.slow_reader_timeout;
   options.jitter = jitter_from(fields);
-  options.tcp_nodelay = fields.boolean("tcp_nodelay", false);
+  // Whoever merges writes himself gains nothing from Nagle's algorithm: it holds the last segment of each
+  // write until the others are acknowledged, which costs a packet and a round trip.
+  options.tcp_nodelay =
+      fields.boolean("tcp_nodelay", false) || options.rendition.merge.latency > Duration::zero();
   options.duration = fields.duration_ms("duration_ms", Duration::zero());
   return options;
 }
