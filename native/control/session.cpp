@@ -33,6 +33,7 @@ Limits Limits::from(const Fields& fields) {
   limits.request_head_timeout = fields.duration_ms("request_head_timeout_ms", limits.request_head_timeout);
   limits.idle_timeout = fields.duration_ms("idle_timeout_ms", limits.idle_timeout);
   limits.slow_reader_timeout = fields.duration_ms("slow_reader_timeout_ms", limits.slow_reader_timeout);
+  limits.publisher_grace = fields.duration_ms("publisher_grace_ms", limits.publisher_grace);
   limits.admission_timeout = fields.duration_ms("admission_timeout_ms", limits.admission_timeout);
   return limits;
 }

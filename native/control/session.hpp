@@ -39,6 +39,7 @@ struct Limits {
   Duration idle_timeout = seconds(30);
   Duration slow_reader_timeout = seconds(30);
   Duration admission_timeout = seconds(30);
+  Duration publisher_grace = seconds(10);
 
   static Limits from(const Fields& fields);
 };

@@ -44,6 +44,7 @@ export interface EngineLimits {
   readonly slow_reader_timeout_ms: number;
   readonly admission_timeout_ms: number;
   readonly idle_timeout_ms: number;
+  readonly publisher_grace_ms: number;
 }
 
 export interface EngineOptions {

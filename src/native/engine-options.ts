@@ -22,6 +22,7 @@ export function engineOptions(config: MillraceConfig, identity: EngineIdentity):
       slow_reader_timeout_ms: millrace.slowReaderTimeoutMs,
       admission_timeout_ms: millrace.admissionTimeoutMs,
       idle_timeout_ms: millrace.idleTimeoutMs,
+      publisher_grace_ms: millrace.publisherGraceMs,
     },
   };
 }

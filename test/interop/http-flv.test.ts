@@ -18,6 +18,7 @@ beforeAll(async () => {
   const unguessed = 'enabled on; guess_has_av off;';
   server = await MediaServer.start({
     root: `
+      millrace { publisher_grace_ms 1500; }
       vhost noaudio { http_remux { ${unguessed} has_audio off; } }
       vhost novideo { http_remux { ${unguessed} has_video off; } }
       vhost keepall { http_remux { ${unguessed} has_audio off; drop_if_not_match off; } }
@@ -128,6 +129,21 @@ describe('a request for FLV', () => {
     const view = await viewFlv(server.http('/tv/live/hd-channel.flv?vhost=mounted'), twenty);
     expect(view.tags.filter(isVideo).length).toBeGreaterThan(0);
     expect((await fetch(server.http('/live/channel.flv?vhost=unmounted'))).status).toBe(404);
+  });
+
+  it('goes on when the publisher comes back', async () => {
+    const first = await scene.publishing('returns', { burstMs: 1500 });
+    const view = viewFlv(server.http('/live/returns.flv'));
+    await server.played('/live/returns');
+    await first.close();
+    const second = await scene.publishing('returns', { burstMs: 1500 });
+    await server.tracks();
+    await second.close();
+    const videos = (await view).tags.filter(isVideo);
+    // Both publishers' sequence headers on one connection, and a clock that goes on.
+    expect(videos.filter((tag) => tag.body[1] === 0).length).toBe(2);
+    const times = videos.map((tag) => tag.timestamp);
+    expect(times).toEqual([...times].sort((a, b) => a - b));
   });
 
   it('ends when the publisher leaves', async () => {

@@ -44,6 +44,9 @@ MediaSession::MediaSession(LoopContext& context, Accepted accepted)
       hls_(context.modules.get<hls::Service>()),
       local_port_(accepted.local_port),
       end_of_stream_([this] {
+        if (viewer_ && (viewer_->stream->video() || viewer_->stream->audio())) {
+          return;  // published again
+        }
         stop_playing(ErrorCode::kNone);
         http_->end_stream(http::WebSocketStatus::kNormal);
       }) {
@@ -373,8 +376,9 @@ void MediaSession::write_between_frames(Bytes bytes) {
 
 void MediaSession::on_reader_stalled() { http_->close(ErrorCode::kSlowReader); }
 
-/// As SRS: players of FLV learn by the end of the connection that there will be no more.
-void MediaSession::on_publisher_gone() { context().loop.arm_in(end_of_stream_, Duration::zero()); }
+/// A publisher that reconnects finds its viewers still there. One that does not: players of FLV learn by
+/// the end of the connection, as from SRS, that there will be no more.
+void MediaSession::on_publisher_gone() { context().loop.arm_in(end_of_stream_, context().limits.publisher_grace); }
 
 void MediaSession::stop_playing(ErrorCode code) {
   if (viewer_) {

@@ -222,6 +222,12 @@ export const millraceFields = {
     'Longest wait for clients to leave in a graceful quit; 0 waits until they have left, as SRS does.',
     { reload: 'N', range: { min: 0, max: 86_400_000, outside: 'error' } },
   ),
+  publisherGraceMs: ms(
+    'publisher_grace_ms',
+    10_000,
+    'How long players of HTTP-FLV stay connected after their publisher went, for it to come back; 0 ends them at once, as SRS does.',
+    { range: { min: 0, max: 86_400_000, outside: 'error' } },
+  ),
   idleTimeoutMs: ms(
     'idle_timeout_ms',
     30_000,
