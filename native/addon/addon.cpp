@@ -68,7 +68,8 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
       return;
     }
     on_events_ = Events::New(env, info[1].As<Napi::Function>(), "millrace events", 0, 1, this);
-    engine_ = std::make_unique<Engine>(fields_from_js(info[0]), [this] { on_events_.NonBlockingCall(); });
+    engine_ =
+        std::make_unique<Engine>(fields_from_js(info[0]), [this] { on_events_.NonBlockingCall(); });
     // Joins the loops before the environment goes: an event after that would touch freed memory.
     napi_add_env_cleanup_hook(env, &EngineObject::on_environment_end, this);
   }
@@ -148,8 +149,9 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
     if (running(info.Env())) {
       const Fields reason = fields_from_js(info[1]);
       const ErrorCode code = code_from(reason.text("code"), ErrorCode::kAdmissionRefused);
-      engine_->reject(session_from(info[0]), code, reason.text("text", error_info(code).text),
-                      static_cast<int>(reason.integer("http_status", error_info(code).http_status)));
+      engine_->reject(
+          session_from(info[0]), code, reason.text("text", error_info(code).text),
+          static_cast<int>(reason.integer("http_status", error_info(code).http_status)));
     }
   }
 
@@ -171,7 +173,8 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
   }
 
   Napi::Value stats(const Napi::CallbackInfo& info) {
-    return running(info.Env()) ? Napi::Value(to_js(info.Env(), engine_->stats())) : info.Env().Undefined();
+    return running(info.Env()) ? Napi::Value(to_js(info.Env(), engine_->stats()))
+                               : info.Env().Undefined();
   }
 
   /// @return the events of the sessions that ended, as an array: none come later.
@@ -200,7 +203,8 @@ class Addon final : public Napi::Addon<Addon> {
 
  private:
   Napi::Value versions(const Napi::CallbackInfo& info) {
-    return to_js(info.Env(), Fields{{"millrace", MILLRACE_VERSION}, {"openssl", OpenSSL_version(OPENSSL_VERSION)}});
+    return to_js(info.Env(), Fields{{"millrace", MILLRACE_VERSION},
+                                    {"openssl", OpenSSL_version(OPENSSL_VERSION)}});
   }
 };
 

@@ -13,8 +13,8 @@ namespace millrace {
 /// One thread, the owner, takes blocks; any thread gives them back. A block given back by the owner
 /// goes to a plain free list; one from another thread goes to a lock-free stack which the owner
 /// empties when its own list runs dry. Sizes are rounded up to classes of four per doubling, from
-/// 256 bytes to 4 MiB; larger ones come from malloc. At most `max_free_bytes` are kept unused, and what a
-/// whole interval did not need goes with trim().
+/// 256 bytes to 4 MiB; larger ones come from malloc. At most `max_free_bytes` are kept unused, and
+/// what a whole interval did not need goes with trim().
 ///
 /// The pool must outlive its blocks: the engine frees its pools after its loops have been joined.
 class BlockPool {
@@ -37,8 +37,9 @@ class BlockPool {
   /// Binds the pool to the calling thread. Called once by the thread that will take blocks.
   void bind_to_this_thread();
 
-  /// Frees half of what nobody needed since the last call; to be called every few seconds by the owner.
-  /// Free blocks come and go with the rhythm of GOPs, so only the least there was at any time is surplus.
+  /// Frees half of what nobody needed since the last call; to be called every few seconds by the
+  /// owner. Free blocks come and go with the rhythm of GOPs, so only the least there was at any
+  /// time is surplus.
   void trim();
 
   /// Bytes that lie unused in the free lists; owner thread only.

@@ -16,7 +16,8 @@
 namespace millrace {
 
 /// Bytes that are shared between threads: written once by the one who made them, immutable from the
-/// moment the first other reference exists. Held by `BufferRef`; lives in a BlockPool or on the heap.
+/// moment the first other reference exists. Held by `BufferRef`; lives in a BlockPool or on the
+/// heap.
 class Buffer {
  public:
   /// Room for `size` bytes on the heap; for rare things (headers, playlists, segments).

@@ -23,20 +23,38 @@ struct [[nodiscard]] Error {
 template <typename T>
 class [[nodiscard]] Result {
  public:
-  Result(T value) : value_(std::move(value)) {}          // NOLINT(google-explicit-constructor)
-  Result(Error error) : error_(error) {}                 // NOLINT(google-explicit-constructor)
-  Result(ErrorCode code) : error_(Error{code}) {}        // NOLINT(google-explicit-constructor)
+  Result(T value) : value_(std::move(value)) {}    // NOLINT(google-explicit-constructor)
+  Result(Error error) : error_(error) {}           // NOLINT(google-explicit-constructor)
+  Result(ErrorCode code) : error_(Error{code}) {}  // NOLINT(google-explicit-constructor)
 
   [[nodiscard]] bool ok() const { return value_.has_value(); }
   explicit operator bool() const { return ok(); }
-  [[nodiscard]] const T& value() const& { assert(ok()); return *value_; }
-  [[nodiscard]] T& value() & { assert(ok()); return *value_; }
-  [[nodiscard]] T&& value() && { assert(ok()); return *std::move(value_); }
-  [[nodiscard]] const T* operator->() const { assert(ok()); return &*value_; }
-  [[nodiscard]] T* operator->() { assert(ok()); return &*value_; }
+  [[nodiscard]] const T& value() const& {
+    assert(ok());
+    return *value_;
+  }
+  [[nodiscard]] T& value() & {
+    assert(ok());
+    return *value_;
+  }
+  [[nodiscard]] T&& value() && {
+    assert(ok());
+    return *std::move(value_);
+  }
+  [[nodiscard]] const T* operator->() const {
+    assert(ok());
+    return &*value_;
+  }
+  [[nodiscard]] T* operator->() {
+    assert(ok());
+    return &*value_;
+  }
   [[nodiscard]] const T& operator*() const& { return value(); }
   [[nodiscard]] T& operator*() & { return value(); }
-  [[nodiscard]] Error error() const { assert(!ok()); return error_; }
+  [[nodiscard]] Error error() const {
+    assert(!ok());
+    return error_;
+  }
 
  private:
   std::optional<T> value_;
@@ -53,7 +71,10 @@ class [[nodiscard]] Result<void> {
 
   [[nodiscard]] bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }
-  [[nodiscard]] Error error() const { assert(!ok()); return *error_; }
+  [[nodiscard]] Error error() const {
+    assert(!ok());
+    return *error_;
+  }
 
  private:
   std::optional<Error> error_;

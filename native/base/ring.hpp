@@ -7,8 +7,8 @@
 
 namespace millrace {
 
-/// A double-ended queue in one piece of memory that doubles when full and is then kept, so that a queue
-/// of steady length never allocates (std::deque does, block by block).
+/// A double-ended queue in one piece of memory that doubles when full and is then kept, so that a
+/// queue of steady length never allocates (std::deque does, block by block).
 template <typename T>
 class Ring {
  public:

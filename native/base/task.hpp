@@ -13,7 +13,8 @@ class Task {
   Task() = default;
   template <typename Callable>
     requires(!std::is_same_v<std::decay_t<Callable>, Task>)
-  Task(Callable&& callable)  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
+  Task(Callable&&
+           callable)  // NOLINT(google-explicit-constructor,bugprone-forwarding-reference-overload)
       : call_(std::make_unique<Holder<std::decay_t<Callable>>>(std::forward<Callable>(callable))) {}
 
   void operator()() { call_->run(); }

@@ -8,11 +8,11 @@
 
 namespace millrace {
 
-/// What the control plane is told, from all loops, in one queue: whoever puts the first event into an
-/// empty queue wakes the reader, who then takes all there are. One wake-up for each burst.
+/// What the control plane is told, from all loops, in one queue: whoever puts the first event into
+/// an empty queue wakes the reader, who then takes all there are. One wake-up for each burst.
 ///
-/// Bounded by what causes the events: a session has at most a request and its end in it, and repeated
-/// faults are counted per second before they come here.
+/// Bounded by what causes the events: a session has at most a request and its end in it, and
+/// repeated faults are counted per second before they come here.
 class EventQueue {
  public:
   /// @param wake  called on the sending thread, never twice before a take().

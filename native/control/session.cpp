@@ -30,9 +30,11 @@ Limits Limits::from(const Fields& fields) {
   limits.ring_max_bytes = size("ring_max_bytes", limits.ring_max_bytes);
   limits.ring_max = fields.duration_ms("ring_max_ms", limits.ring_max);
   limits.handshake_timeout = fields.duration_ms("handshake_timeout_ms", limits.handshake_timeout);
-  limits.request_head_timeout = fields.duration_ms("request_head_timeout_ms", limits.request_head_timeout);
+  limits.request_head_timeout =
+      fields.duration_ms("request_head_timeout_ms", limits.request_head_timeout);
   limits.idle_timeout = fields.duration_ms("idle_timeout_ms", limits.idle_timeout);
-  limits.slow_reader_timeout = fields.duration_ms("slow_reader_timeout_ms", limits.slow_reader_timeout);
+  limits.slow_reader_timeout =
+      fields.duration_ms("slow_reader_timeout_ms", limits.slow_reader_timeout);
   limits.publisher_grace = fields.duration_ms("publisher_grace_ms", limits.publisher_grace);
   limits.admission_timeout = fields.duration_ms("admission_timeout_ms", limits.admission_timeout);
   return limits;
@@ -87,7 +89,8 @@ void Session::ask(Fields event) {
   tell(std::move(event));
 }
 
-void Session::finish(Error reason, uint64_t bytes_in, uint64_t bytes_out, uint64_t skips, Tell told) {
+void Session::finish(Error reason, uint64_t bytes_in, uint64_t bytes_out, uint64_t skips,
+                     Tell told) {
   if (finished_) {
     return;
   }
@@ -117,7 +120,8 @@ void SessionTable::add(std::unique_ptr<Session> session) {
   }
   Slot& at = slots_[slot];
   at.generation = (at.generation + 1) & kGenerationMask;
-  session->id_ = uint64_t{loop_.index()} << (kSlotBits + kGenerationBits) | uint64_t{slot} << kGenerationBits | at.generation;
+  session->id_ = uint64_t{loop_.index()} << (kSlotBits + kGenerationBits) |
+                 uint64_t{slot} << kGenerationBits | at.generation;
   at.session = std::move(session);
   ++count_;
 }

@@ -19,8 +19,8 @@ namespace millrace {
 
 class LoopHub;
 
-/// Names a session for as long as the process lives: loop, slot and generation. Below 2^52, so it is an
-/// exact JavaScript number; an id of a session that has gone finds nothing.
+/// Names a session for as long as the process lives: loop, slot and generation. Below 2^52, so it
+/// is an exact JavaScript number; an id of a session that has gone finds nothing.
 using SessionId = uint64_t;
 
 /// Limits that hold for every session; from the configuration, fixed at start.
@@ -70,8 +70,9 @@ struct LoopContext {
   std::atomic<size_t>& connections;
 };
 
-/// One peer, on one loop. A session pauses where the control plane decides, and goes on in on_accept or
-/// on_reject; a decision that does not come in time is a rejection with kAdmissionTimeout.
+/// One peer, on one loop. A session pauses where the control plane decides, and goes on in
+/// on_accept or on_reject; a decision that does not come in time is a rejection with
+/// kAdmissionTimeout.
 class Session {
  public:
   /// @param cid  empty: one is made.
@@ -103,10 +104,12 @@ class Session {
   void ask(Fields event);
   void tell(Fields event);
   [[nodiscard]] bool asking() const { return asking_; }
-  /// The end: tells the control plane and has the table destroy this session at the end of the turn.
+  /// The end: tells the control plane and has the table destroy this session at the end of the
+  /// turn.
   /// @param tell  kNo for a session whose beginning was not told either.
   enum class Tell : bool { kNo, kYes };
-  void finish(Error reason, uint64_t bytes_in, uint64_t bytes_out, uint64_t skips, Tell tell = Tell::kYes);
+  void finish(Error reason, uint64_t bytes_in, uint64_t bytes_out, uint64_t skips,
+              Tell tell = Tell::kYes);
   [[nodiscard]] bool finished() const { return finished_; }
 
  private:

@@ -11,11 +11,12 @@
 
 namespace millrace {
 
-/// Faults that peers can cause again and again (a bad frame, a full table, no descriptors), folded into
-/// one event per second, area and code with their count and the last detail. One per loop.
+/// Faults that peers can cause again and again (a bad frame, a full table, no descriptors), folded
+/// into one event per second, area and code with their count and the last detail. One per loop.
 class TroubleLog {
  public:
-  TroubleLog(Loop& loop, EventQueue& events) : loop_(loop), events_(events), report_([this] { report(); }) {}
+  TroubleLog(Loop& loop, EventQueue& events)
+      : loop_(loop), events_(events), report_([this] { report(); }) {}
 
   /// @param session  the last one it happened to; 0 = none.
   void note(std::string_view area, Error error, uint64_t session = 0) {

@@ -51,7 +51,9 @@ int64_t Fields::integer(std::string_view name, int64_t otherwise) const {
 
 Duration Fields::duration_ms(std::string_view name, Duration otherwise) const {
   const double ms = number(name, -1);
-  return ms < 0 ? otherwise : duration_cast<Duration>(std::chrono::duration<double, std::milli>(std::min(ms, 1e12)));
+  return ms < 0 ? otherwise
+                : duration_cast<Duration>(
+                      std::chrono::duration<double, std::milli>(std::min(ms, 1e12)));
 }
 
 std::string Fields::text(std::string_view name, std::string_view otherwise) const {

@@ -24,7 +24,9 @@ class Fields {
 
   void set(std::string name, Value value);
   [[nodiscard]] const Value* find(std::string_view name) const;
-  [[nodiscard]] const std::vector<std::pair<std::string, Value>>& entries() const { return entries_; }
+  [[nodiscard]] const std::vector<std::pair<std::string, Value>>& entries() const {
+    return entries_;
+  }
 
   /// The field, or `otherwise` when it is missing or of another kind.
   [[nodiscard]] bool boolean(std::string_view name, bool otherwise) const;
@@ -47,17 +49,19 @@ class Value {
   using List = std::vector<Value>;
 
   Value() = default;
-  Value(bool value) : data_(value) {}                                    // NOLINT(google-explicit-constructor)
-  Value(double value) : data_(value) {}                                  // NOLINT(google-explicit-constructor)
+  Value(bool value) : data_(value) {}    // NOLINT(google-explicit-constructor)
+  Value(double value) : data_(value) {}  // NOLINT(google-explicit-constructor)
   template <typename Integer>
     requires(std::is_integral_v<Integer> && !std::is_same_v<Integer, bool>)
-  Value(Integer value) : data_(static_cast<double>(value)) {}            // NOLINT(google-explicit-constructor)
-  Value(std::string value) : data_(std::move(value)) {}                  // NOLINT(google-explicit-constructor)
-  Value(std::string_view value) : data_(std::string(value)) {}           // NOLINT(google-explicit-constructor)
-  Value(const char* value) : data_(std::string(value)) {}                // NOLINT(google-explicit-constructor)
-  Value(BufferRef value) : data_(std::move(value)) {}                    // NOLINT(google-explicit-constructor)
-  Value(List value) : data_(std::move(value)) {}                         // NOLINT(google-explicit-constructor)
-  Value(Fields value) : data_(std::move(value)) {}                       // NOLINT(google-explicit-constructor)
+  Value(Integer value)
+      : data_(static_cast<double>(value)) {}             // NOLINT(google-explicit-constructor)
+  Value(std::string value) : data_(std::move(value)) {}  // NOLINT(google-explicit-constructor)
+  Value(std::string_view value)
+      : data_(std::string(value)) {}                       // NOLINT(google-explicit-constructor)
+  Value(const char* value) : data_(std::string(value)) {}  // NOLINT(google-explicit-constructor)
+  Value(BufferRef value) : data_(std::move(value)) {}      // NOLINT(google-explicit-constructor)
+  Value(List value) : data_(std::move(value)) {}           // NOLINT(google-explicit-constructor)
+  Value(Fields value) : data_(std::move(value)) {}         // NOLINT(google-explicit-constructor)
 
   using Data = std::variant<std::monostate, bool, double, std::string, BufferRef, List, Fields>;
   [[nodiscard]] const Data& data() const { return data_; }

@@ -27,7 +27,8 @@ unsigned usable_cores() {
   cpu_set_t set;
   CPU_ZERO(&set);
   const int count = ::sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 0;
-  return count > 0 ? static_cast<unsigned>(count) : std::max(1U, std::thread::hardware_concurrency());
+  return count > 0 ? static_cast<unsigned>(count)
+                   : std::max(1U, std::thread::hardware_concurrency());
 }
 
 }  // namespace
@@ -38,15 +39,24 @@ Engine::Worker::Worker(unsigned index, Engine& engine)
       sessions(loop),
       troubles(loop, engine.events_),
       hub(loop, engine.directory_),
-      context{loop,         hub,           sessions,         engine.events_, troubles, engine.modules_, modules,
-              engine.limits_, engine.identity_, engine.connections_} {}
+      context{loop,
+              hub,
+              sessions,
+              engine.events_,
+              troubles,
+              engine.modules_,
+              modules,
+              engine.limits_,
+              engine.identity_,
+              engine.connections_} {}
 
 Engine::Engine(const Fields& options, std::function<void()> wake)
     : limits_(Limits::from(options.fields("limits"))),
       identity_(identity_from(options.fields("identity"))),
       events_(std::move(wake)) {
   const int64_t wanted = options.integer("loops", 0);
-  const auto loops = static_cast<unsigned>(std::clamp<int64_t>(wanted > 0 ? wanted : usable_cores(), 1, kMaxLoops));
+  const auto loops = static_cast<unsigned>(
+      std::clamp<int64_t>(wanted > 0 ? wanted : usable_cores(), 1, kMaxLoops));
   for (unsigned i = 0; i < loops; ++i) {
     workers_.push_back(std::make_unique<Worker>(i, *this));
   }
@@ -98,7 +108,8 @@ Result<Engine::Listening> Engine::listen(const Fields& what) {
     auto on_accept = [worker, module, local_port, tls, limit](Fd fd, const Address& peer) {
       if (worker->context.connections.fetch_add(1, std::memory_order_relaxed) >= limit) {
         worker->context.connections.fetch_sub(1, std::memory_order_relaxed);
-        worker->troubles.note(module->name, {ErrorCode::kLimitConnections, static_cast<uint32_t>(limit)});
+        worker->troubles.note(module->name,
+                              {ErrorCode::kLimitConnections, static_cast<uint32_t>(limit)});
         return;
       }
       auto session = module->accept(worker->context, {std::move(fd), peer, local_port, tls});
@@ -107,9 +118,11 @@ Result<Engine::Listening> Engine::listen(const Fields& what) {
       added.start();
     };
     auto on_trouble = [worker, module](Error error) { worker->troubles.note(module->name, error); };
-    worker->loop.post([worker, id = listening.id, fd = std::move((*sockets)[i]), on_accept = std::move(on_accept),
+    worker->loop.post([worker, id = listening.id, fd = std::move((*sockets)[i]),
+                       on_accept = std::move(on_accept),
                        on_trouble = std::move(on_trouble)]() mutable {
-      auto listener = std::make_unique<TcpListener>(worker->loop, std::move(fd), std::move(on_accept), std::move(on_trouble));
+      auto listener = std::make_unique<TcpListener>(worker->loop, std::move(fd),
+                                                    std::move(on_accept), std::move(on_trouble));
       if (listener->start()) {
         worker->listeners.emplace_back(id, std::move(listener));
       } else {

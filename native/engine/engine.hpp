@@ -18,12 +18,13 @@
 
 namespace millrace {
 
-/// The data plane: loops with their threads, listeners and sessions. Takes commands from one control
-/// thread and gives it events; holds nothing global, so several may run in one process.
+/// The data plane: loops with their threads, listeners and sessions. Takes commands from one
+/// control thread and gives it events; holds nothing global, so several may run in one process.
 class Engine {
  public:
   /// @param options  `loops` (0 = one per core), `limits`, `identity`.
-  /// @param wake  called on any thread when events wait; the control thread then calls take_events().
+  /// @param wake  called on any thread when events wait; the control thread then calls
+  /// take_events().
   Engine(const Fields& options, std::function<void()> wake);
   /// Stops first.
   ~Engine();

@@ -11,8 +11,8 @@
 
 namespace millrace {
 
-/// The bytes of one output form, in order, in pooled blocks. Positions count from the start of the log
-/// and never wrap; readers hold one each and send straight from the blocks. One loop's own.
+/// The bytes of one output form, in order, in pooled blocks. Positions count from the start of the
+/// log and never wrap; readers hold one each and send straight from the blocks. One loop's own.
 class ByteLog {
  public:
   static constexpr size_t kBlockBytes = size_t{64} << 10;

@@ -14,7 +14,8 @@ std::optional<Directory::Begun> Directory::begin_publish(const std::string& stre
 
 void Directory::end_publish(const std::string& stream, LoopHub& hub, MediaTime last_dts) {
   const std::lock_guard lock(mutex_);
-  if (const auto found = entries_.find(stream); found != entries_.end() && found->second.publisher == &hub) {
+  if (const auto found = entries_.find(stream);
+      found != entries_.end() && found->second.publisher == &hub) {
     found->second.publisher = nullptr;
     found->second.last_dts = last_dts;
     drop_if_unused(stream);

@@ -13,8 +13,8 @@ namespace millrace {
 
 class LoopHub;
 
-/// Which loop publishes a stream and which loops want it. The one thing of the hub that all loops share,
-/// under a mutex that is taken when a session starts or ends, never per frame.
+/// Which loop publishes a stream and which loops want it. The one thing of the hub that all loops
+/// share, under a mutex that is taken when a session starts or ends, never per frame.
 class Directory {
  public:
   struct Mirror {
@@ -24,9 +24,10 @@ class Directory {
   };
 
   struct Begun {
-    uint64_t publication = 0;                 // its number, unlike any before it
-    std::vector<Mirror> mirrors;              // that wait for the stream
-    std::optional<MediaTime> continue_after;  // last DTS of the publisher before, while anybody stayed
+    uint64_t publication = 0;     // its number, unlike any before it
+    std::vector<Mirror> mirrors;  // that wait for the stream
+    std::optional<MediaTime>
+        continue_after;  // last DTS of the publisher before, while anybody stayed
   };
   /// @return nullopt when the stream is published already.
   std::optional<Begun> begin_publish(const std::string& stream, LoopHub& hub);

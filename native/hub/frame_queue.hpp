@@ -9,21 +9,23 @@
 
 namespace millrace {
 
-/// Frames on their way from the loops that publish to one loop that mirrors: bounded, many writers, one
-/// reader, no lock, no allocation. A writer that finds it full does not wait; it drops up to the next
-/// random access point of its stream (see Stream).
+/// Frames on their way from the loops that publish to one loop that mirrors: bounded, many writers,
+/// one reader, no lock, no allocation. A writer that finds it full does not wait; it drops up to
+/// the next random access point of its stream (see Stream).
 class FrameQueue {
  public:
   struct Item {
     enum class Kind : uint8_t { kTrack, kFrame, kEnd } kind = Kind::kFrame;
     uint64_t mirror = 0;
-    uint64_t publication = 0;  // whose item it is: one that was overtaken by a task of a later one is void
+    uint64_t publication =
+        0;  // whose item it is: one that was overtaken by a task of a later one is void
     TrackRef track;
     FrameRef frame;
   };
 
   /// @param capacity  a power of two.
-  explicit FrameQueue(size_t capacity) : slots_(std::make_unique<Slot[]>(capacity)), mask_(capacity - 1) {
+  explicit FrameQueue(size_t capacity)
+      : slots_(std::make_unique<Slot[]>(capacity)), mask_(capacity - 1) {
     for (size_t i = 0; i < capacity; ++i) {
       slots_[i].turn.store(i, std::memory_order_relaxed);
     }

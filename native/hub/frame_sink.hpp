@@ -4,12 +4,13 @@
 
 namespace millrace {
 
-/// What takes a stream's frames: a rendition, an HLS segmenter, a recorder. One per stream and form, on
-/// the loop of the stream that feeds it.
+/// What takes a stream's frames: a rendition, an HLS segmenter, a recorder. One per stream and
+/// form, on the loop of the stream that feeds it.
 ///
 /// Order: a track is announced before its first frame and again whenever its configuration changes;
-/// `on_end` when the publisher goes. A new publisher of the same name may follow: tracks are announced
-/// anew and time goes on. Data frames (metadata) come through `on_frame` with the data track.
+/// `on_end` when the publisher goes. A new publisher of the same name may follow: tracks are
+/// announced anew and time goes on. Data frames (metadata) come through `on_frame` with the data
+/// track.
 class FrameSink {
  public:
   virtual ~FrameSink() = default;

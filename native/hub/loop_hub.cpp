@@ -6,7 +6,8 @@ namespace millrace {
 
 namespace {
 
-// Frames under way to one loop: several seconds of hundreds of streams, or a stalled loop's patience.
+// Frames under way to one loop: several seconds of hundreds of streams, or a stalled loop's
+// patience.
 constexpr size_t kQueueFrames = size_t{1} << 14;
 constexpr size_t kCollectAtOnce = 4096;
 constexpr Duration kMaintenance = seconds(1);
@@ -19,13 +20,17 @@ constexpr Duration kRenditionLinger = seconds(5);
 StreamUse::StreamUse(Stream& stream) : stream_(&stream) { ++stream.users_; }
 
 void StreamUse::reset() {
-  if (Stream* stream = std::exchange(stream_, nullptr); stream != nullptr && --stream->users_ == 0) {
+  if (Stream* stream = std::exchange(stream_, nullptr);
+      stream != nullptr && --stream->users_ == 0) {
     stream->hub().release(*stream);
   }
 }
 
 LoopHub::LoopHub(Loop& loop, Directory& directory)
-    : loop_(loop), directory_(directory), queue_(kQueueFrames), maintenance_([this] { maintain(); }) {
+    : loop_(loop),
+      directory_(directory),
+      queue_(kQueueFrames),
+      maintenance_([this] { maintain(); }) {
   collected_.reserve(kCollectAtOnce);
   loop_.set_inbox(this);
   loop_.arm_in(maintenance_, kMaintenance);
@@ -45,7 +50,8 @@ StreamUse LoopHub::use(const std::string& key) {
   streams_.emplace(key, std::move(made));
   mirrors_.emplace(id, &stream);
   const Directory::Mirror mirror{this, id};
-  if (LoopHub* publisher = directory_.begin_mirror(key, mirror); publisher != nullptr && publisher != this) {
+  if (LoopHub* publisher = directory_.begin_mirror(key, mirror);
+      publisher != nullptr && publisher != this) {
     publisher->loop_.post([publisher, key, mirror] {
       if (const auto at = publisher->streams_.find(key); at != publisher->streams_.end()) {
         at->second->link(mirror);
@@ -73,7 +79,8 @@ void LoopHub::release(Stream& stream) {
   streams_.erase(found);
 }
 
-Result<std::unique_ptr<Publication>> LoopHub::publish(const std::string& key, const PublicationOptions& options) {
+Result<std::unique_ptr<Publication>> LoopHub::publish(const std::string& key,
+                                                      const PublicationOptions& options) {
   StreamUse stream = use(key);
   auto begun = directory_.begin_publish(key, *this);
   if (!begun) {
@@ -86,7 +93,8 @@ Result<std::unique_ptr<Publication>> LoopHub::publish(const std::string& key, co
       stream->link(mirror);
     }
   }
-  return std::unique_ptr<Publication>(new Publication(std::move(stream), options, begun->continue_after));
+  return std::unique_ptr<Publication>(
+      new Publication(std::move(stream), options, begun->continue_after));
 }
 
 bool LoopHub::receive(FrameQueue::Item&& item) {
@@ -104,7 +112,8 @@ void LoopHub::post_end(uint64_t mirror, uint64_t publication) {
   });
 }
 
-void LoopHub::begin_mirror(uint64_t id, uint64_t publication, const GopLimits& limits, const TrackRef& video, const TrackRef& audio,
+void LoopHub::begin_mirror(uint64_t id, uint64_t publication, const GopLimits& limits,
+                           const TrackRef& video, const TrackRef& audio,
                            const std::vector<FrameRef>& frames) {
   const auto found = mirrors_.find(id);
   if (found == mirrors_.end()) {
@@ -143,9 +152,15 @@ void LoopHub::process() {
       continue;  // the last viewer here has gone meanwhile, or another publisher has come
     }
     switch (item.kind) {
-      case FrameQueue::Item::Kind::kTrack: found->second->take_track(item.track); break;
-      case FrameQueue::Item::Kind::kFrame: found->second->take_frame(item.frame); break;
-      case FrameQueue::Item::Kind::kEnd: found->second->take_end(); break;
+      case FrameQueue::Item::Kind::kTrack:
+        found->second->take_track(item.track);
+        break;
+      case FrameQueue::Item::Kind::kFrame:
+        found->second->take_frame(item.frame);
+        break;
+      case FrameQueue::Item::Kind::kEnd:
+        found->second->take_end();
+        break;
     }
   }
   collected_.clear();

@@ -52,19 +52,22 @@ class LoopHub final : private Inbox {
   /// The stream by its key, published or not. On its loop only.
   StreamUse use(const std::string& key);
   /// @return kStreamBusy when it is published already, on whatever loop.
-  Result<std::unique_ptr<Publication>> publish(const std::string& key, const PublicationOptions& options);
+  Result<std::unique_ptr<Publication>> publish(const std::string& key,
+                                               const PublicationOptions& options);
 
   /// Any thread: hands an item to this loop. @return false when its queue is full.
   bool receive(FrameQueue::Item&& item);
   /// Any thread.
   void post_end(uint64_t mirror, uint64_t publication);
-  /// Lets go of what other loops have sent, after all loops have ended and before the first of them is
-  /// destroyed: the memory is theirs.
+  /// Lets go of what other loops have sent, after all loops have ended and before the first of them
+  /// is destroyed: the memory is theirs.
   void discard();
 
   [[nodiscard]] size_t stream_count() const { return streams_.size(); }
   /// Frames not passed on because another loop did not keep up; any thread.
-  [[nodiscard]] uint64_t dropped_for_loop() const { return dropped_.load(std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t dropped_for_loop() const {
+    return dropped_.load(std::memory_order_relaxed);
+  }
   void count_dropped_for_loop() { dropped_.fetch_add(1, std::memory_order_relaxed); }
 
  private:
@@ -74,7 +77,8 @@ class LoopHub final : private Inbox {
 
   void collect() override;
   void process() override;
-  void begin_mirror(uint64_t id, uint64_t publication, const GopLimits& limits, const TrackRef& video, const TrackRef& audio,
+  void begin_mirror(uint64_t id, uint64_t publication, const GopLimits& limits,
+                    const TrackRef& video, const TrackRef& audio,
                     const std::vector<FrameRef>& frames);
   void release(Stream& stream);
   void maintain();

@@ -10,8 +10,8 @@
 namespace millrace {
 
 enum class TimeJitter : uint8_t {
-  kFull,  // a reader's clock starts near zero, jumps are mended
-  kZero,  // a reader's clock starts at zero
+  kFull,    // a reader's clock starts near zero, jumps are mended
+  kZero,    // a reader's clock starts at zero
   kSource,  // the publisher's clock (SRS's `time_jitter off`, and `atc`)
 };
 
@@ -27,15 +27,15 @@ struct JoinPoint {
   uint64_t position = 0;
   MediaTime dts{0};         // of the frame that follows, or of the last one at the end of the log
   MediaTime source_dts{0};  // of the same on the publisher's clock
-  TrackRef video;    // as of here; null when there is none
+  TrackRef video;           // as of here; null when there is none
   TrackRef audio;
   FrameRef metadata;
   std::array<int64_t, 4> mark{};  // the muxer's own state as of here
 };
 
-/// Turns a stream's frames into the bytes of one output form. What it writes to the log is the same for
-/// every reader; what differs (a reader's clock, headers before the first frame) it writes per reader
-/// in `write_prime`.
+/// Turns a stream's frames into the bytes of one output form. What it writes to the log is the same
+/// for every reader; what differs (a reader's clock, headers before the first frame) it writes per
+/// reader in `write_prime`.
 class Muxer {
  public:
   virtual ~Muxer() = default;
@@ -44,9 +44,9 @@ class Muxer {
   virtual void write_track(const Track& track, MediaTime at, ByteLog& log) = 0;
   virtual void write_frame(const Frame& frame, ByteLog& log) = 0;
 
-  /// Asked before `write_track`. True when bytes about `track` in the log could not be understood by a
-  /// reader that was primed without it: the rendition then primes each reader anew when it gets there,
-  /// instead of calling `write_track`.
+  /// Asked before `write_track`. True when bytes about `track` in the log could not be understood
+  /// by a reader that was primed without it: the rendition then primes each reader anew when it
+  /// gets there, instead of calling `write_track`.
   [[nodiscard]] virtual bool needs_prime_for(const Track& track, MediaTime at) {
     (void)track;
     (void)at;
@@ -54,8 +54,10 @@ class Muxer {
   }
   /// State to be kept with a join point here.
   [[nodiscard]] virtual std::array<int64_t, 4> mark() const { return {}; }
-  /// What a reader gets before the log's bytes from `point` on. `clock.origin` is set at the first call.
-  virtual void write_prime(const JoinPoint& point, ReaderClock& clock, std::vector<uint8_t>& out) = 0;
+  /// What a reader gets before the log's bytes from `point` on. `clock.origin` is set at the first
+  /// call.
+  virtual void write_prime(const JoinPoint& point, ReaderClock& clock,
+                           std::vector<uint8_t>& out) = 0;
 };
 
 }  // namespace millrace

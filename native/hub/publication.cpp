@@ -13,7 +13,8 @@ constexpr uint32_t kMaxHeldOfOneKind = 10;
 
 }  // namespace
 
-Publication::Publication(StreamUse stream, const PublicationOptions& options, std::optional<MediaTime> continue_after)
+Publication::Publication(StreamUse stream, const PublicationOptions& options,
+                         std::optional<MediaTime> continue_after)
     : stream_(std::make_unique<StreamUse>(std::move(stream))),
       clock_(options.clock_wrap, continue_after),
       mix_correct_(options.mix_correct) {}
@@ -50,7 +51,8 @@ void Publication::push(Ref<Frame> frame, MediaTime raw_dts, MediaTime raw_pts) {
     stream.take_frame(std::move(frame));
     return;
   }
-  const auto times = clock_.normalise(frame->track->kind, raw_dts, raw_pts, stream.hub().loop().now());
+  const auto times =
+      clock_.normalise(frame->track->kind, raw_dts, raw_pts, stream.hub().loop().now());
   frame->dts = times.dts;
   frame->pts = times.pts;
   frame->source_dts = raw_dts;
@@ -61,16 +63,18 @@ void Publication::push(Ref<Frame> frame, MediaTime raw_dts, MediaTime raw_pts) {
   }
   ++(frame->is_video() ? held_video_ : held_audio_);
   const FrameRef sealed = std::move(frame);
-  held_.insert(std::upper_bound(held_.begin(), held_.end(), sealed,
-                                [](const FrameRef& a, const FrameRef& b) { return a->dts < b->dts; }),
-               sealed);
+  held_.insert(
+      std::upper_bound(held_.begin(), held_.end(), sealed,
+                       [](const FrameRef& a, const FrameRef& b) { return a->dts < b->dts; }),
+      sealed);
   release_in_order();
 }
 
 void Publication::release_in_order() {
   size_t count = 0;
-  while (count < held_.size() && ((held_audio_ > 0 && held_video_ > 0) || held_audio_ >= kMaxHeldOfOneKind ||
-                                  held_video_ >= kMaxHeldOfOneKind)) {
+  while (count < held_.size() &&
+         ((held_audio_ > 0 && held_video_ > 0) || held_audio_ >= kMaxHeldOfOneKind ||
+          held_video_ >= kMaxHeldOfOneKind)) {
     --(held_[count]->is_video() ? held_video_ : held_audio_);
     (*stream_)->take_frame(held_[count++]);
   }

@@ -17,16 +17,16 @@ struct PublicationOptions {
   bool mix_correct = false;  // put audio and video in the order of their times before they go on
 };
 
-/// One publisher's hold on a stream: tracks and frames go in here, their times are mended on the way.
-/// Ends with its destruction. On the loop that made it.
+/// One publisher's hold on a stream: tracks and frames go in here, their times are mended on the
+/// way. Ends with its destruction. On the loop that made it.
 class Publication {
  public:
   ~Publication();
   Publication(const Publication&) = delete;
   Publication& operator=(const Publication&) = delete;
 
-  /// An output that follows this publisher and no other, whoever plays: an HLS segmenter, a recorder.
-  /// Destroyed with the publication, after its `on_end`.
+  /// An output that follows this publisher and no other, whoever plays: an HLS segmenter, a
+  /// recorder. Destroyed with the publication, after its `on_end`.
   void add_output(std::unique_ptr<FrameSink> output);
 
   void set_track(const TrackRef& track);
@@ -40,7 +40,8 @@ class Publication {
 
  private:
   friend class LoopHub;
-  Publication(StreamUse stream, const PublicationOptions& options, std::optional<MediaTime> continue_after);
+  Publication(StreamUse stream, const PublicationOptions& options,
+              std::optional<MediaTime> continue_after);
   void release_in_order();
   void release_all();
 

@@ -116,7 +116,8 @@ void Rendition::remove(Reader& reader) {
   }
 }
 
-// ---- frames in -------------------------------------------------------------------------------------
+// ---- frames in
+// -------------------------------------------------------------------------------------
 
 void Rendition::on_track(const TrackRef& track) {
   TrackRef* current = track->kind == TrackKind::kVideo   ? &video_
@@ -192,7 +193,8 @@ void Rendition::on_frame(const FrameRef& frame) {
     trim();
   }
   if (reader_count_ != 0 && !replaying_ &&
-      (options_.merge.latency == Duration::zero() || options_.merge.kind == MergePolicy::Kind::kByCount)) {
+      (options_.merge.latency == Duration::zero() ||
+       options_.merge.kind == MergePolicy::Kind::kByCount)) {
     loop_.at_turn_end(*this);
   }
 }
@@ -307,7 +309,8 @@ bool Rendition::place(Reader& reader) {
   return true;
 }
 
-// ---- bytes out -------------------------------------------------------------------------------------
+// ---- bytes out
+// -------------------------------------------------------------------------------------
 
 const JoinPoint* Rendition::splice_at(uint64_t position) const {
   for (const JoinPoint& splice : splices_) {
@@ -387,7 +390,8 @@ void Rendition::pump(Reader& reader) {
     if (!reader.carry_.empty()) {
       const iovec piece{reader.carry_.data(), reader.carry_.size()};
       const size_t sent = connection.try_write({&piece, 1});
-      reader.carry_.erase(reader.carry_.begin(), reader.carry_.begin() + static_cast<std::ptrdiff_t>(sent));
+      reader.carry_.erase(reader.carry_.begin(),
+                          reader.carry_.begin() + static_cast<std::ptrdiff_t>(sent));
       if (!reader.carry_.empty()) {
         return;
       }
@@ -411,7 +415,8 @@ void Rendition::pump(Reader& reader) {
       }
       continue;
     }
-    const uint64_t stop = reader.between_.empty() ? next_stop(reader.position_) : frame_stop(reader);
+    const uint64_t stop =
+        reader.between_.empty() ? next_stop(reader.position_) : frame_stop(reader);
     if (stop == reader.position_) {
       return;
     }
@@ -444,7 +449,8 @@ void Rendition::flush(Bucket& bucket) {
 }
 
 void Rendition::on_turn_end() {
-  if (options_.merge.kind == MergePolicy::Kind::kByCount && options_.merge.latency > Duration::zero()) {
+  if (options_.merge.kind == MergePolicy::Kind::kByCount &&
+      options_.merge.latency > Duration::zero()) {
     for (Bucket& bucket : buckets_) {
       if (frames_ - std::min(frames_, bucket.sent_frames) > options_.merge.messages) {
         flush(bucket);
@@ -464,13 +470,15 @@ void Rendition::on_merge_timer() {
   Bucket& bucket = buckets_[flush_bucket_];
   flush_bucket_ = (flush_bucket_ + 1) % kBuckets;
   // By count the time is only the bound for a stream of few frames.
-  if (options_.merge.kind == MergePolicy::Kind::kByTime || loop_.now() - bucket.sent_at >= options_.merge.latency) {
+  if (options_.merge.kind == MergePolicy::Kind::kByTime ||
+      loop_.now() - bucket.sent_at >= options_.merge.latency) {
     flush(bucket);
   }
   loop_.arm_in(merge_timer_, options_.merge.latency / kBuckets);
 }
 
-// ---- memory ----------------------------------------------------------------------------------------
+// ---- memory
+// ----------------------------------------------------------------------------------------
 
 void Rendition::maintain() {
   loop_.arm_in(maintenance_, kMaintenance);
@@ -478,7 +486,8 @@ void Rendition::maintain() {
     for (size_t i = 0; i < bucket.readers.size(); ++i) {
       Reader& reader = *bucket.readers[i];
       // Blocked, and not merely behind: what waits for a merged write is not the peer's fault.
-      if (reader.connection_.blocked() && !reader.stalled_ && loop_.now() - reader.connection_.last_write() > options_.stall_limit) {
+      if (reader.connection_.blocked() && !reader.stalled_ &&
+          loop_.now() - reader.connection_.last_write() > options_.stall_limit) {
         reader.stalled_ = true;
         reader.owner_.on_reader_stalled();
       }
@@ -488,7 +497,8 @@ void Rendition::maintain() {
 }
 
 void Rendition::trim() {
-  // Needed: the join point for the next reader, and what readers have not had yet, within the bounds.
+  // Needed: the join point for the next reader, and what readers have not had yet, within the
+  // bounds.
   uint64_t lowest_reader = log_.end();
   for (const Bucket& bucket : buckets_) {
     for (const Reader* reader : bucket.readers) {
@@ -500,7 +510,8 @@ void Rendition::trim() {
   uint64_t oldest_allowed = log_.begin();
   for (size_t i = 0; i < entries_.size(); ++i) {
     const Entry& entry = entries_[i];
-    if (log_.end() - oldest_allowed <= options_.max_bytes && last_dts_ - entry.dts <= options_.max_lag) {
+    if (log_.end() - oldest_allowed <= options_.max_bytes &&
+        last_dts_ - entry.dts <= options_.max_lag) {
       break;
     }
     oldest_allowed = entry.end;
@@ -528,7 +539,8 @@ void Rendition::trim() {
   while (!joins_.empty() && joins_.front().position < keep_from) {
     joins_.pop_front();
   }
-  std::erase_if(splices_, [keep_from](const JoinPoint& splice) { return splice.position < keep_from; });
+  std::erase_if(splices_,
+                [keep_from](const JoinPoint& splice) { return splice.position < keep_from; });
   // The entry that ends here is kept: it says that here is a boundary.
   while (!entries_.empty() && entries_.front().end < keep_from) {
     entries_.pop_front();
@@ -536,8 +548,9 @@ void Rendition::trim() {
   log_.trim(keep_from);
 }
 
-/// Where a reader may stop next: the end of the frame it is in. Further when TLS must be offered bytes
-/// again, as many as it may have made a record of; never beyond a splice, which no write has crossed.
+/// Where a reader may stop next: the end of the frame it is in. Further when TLS must be offered
+/// bytes again, as many as it may have made a record of; never beyond a splice, which no write has
+/// crossed.
 uint64_t Rendition::frame_stop(const Reader& reader) const {
   const uint64_t limit = next_stop(reader.position_);
   uint64_t stop = std::min(entry_end_after(reader.position_), limit);
@@ -556,14 +569,15 @@ bool Rendition::between_frames(const Reader& reader) const {
 
 /// What must follow the bytes that a reader has had, so that it stands between two frames.
 void Rendition::copy_rest_of_frame(const Reader& reader, std::vector<uint8_t>& out) const {
-  // Who is to be primed has had nothing from its position on; a repeated write is then of its carry.
+  // Who is to be primed has had nothing from its position on; a repeated write is then of its
+  // carry.
   if (reader.position_ != Reader::kWaiting && !reader.needs_prime_ && !between_frames(reader)) {
     log_.copy(reader.position_, frame_stop(reader), out);
   }
 }
 
-/// The log is about to forget what this reader has not had: it keeps the rest of the frame it is in the
-/// middle of, then goes on at the newest random access point.
+/// The log is about to forget what this reader has not had: it keeps the rest of the frame it is in
+/// the middle of, then goes on at the newest random access point.
 void Rendition::overtake(Reader& reader) {
   copy_rest_of_frame(reader, reader.carry_);
   ++reader.skips_;

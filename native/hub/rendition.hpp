@@ -24,11 +24,11 @@ struct MergePolicy {
 
 struct RenditionOptions {
   MergePolicy merge{};
-  bool gop_cache = true;            // begin at the last random access point, else at the next
-  uint32_t gop_max_frames = 2500;   // an older random access point is not kept; 0 = no limit
-  size_t max_bytes = size_t{32} << 20;   // of the log, whatever readers still need
-  Duration max_lag = seconds(10);        // media time a reader may be behind
-  Duration stall_limit = seconds(30);    // a reader that takes nothing for so long is closed
+  bool gop_cache = true;                // begin at the last random access point, else at the next
+  uint32_t gop_max_frames = 2500;       // an older random access point is not kept; 0 = no limit
+  size_t max_bytes = size_t{32} << 20;  // of the log, whatever readers still need
+  Duration max_lag = seconds(10);       // media time a reader may be behind
+  Duration stall_limit = seconds(30);   // a reader that takes nothing for so long is closed
 };
 
 class Rendition;
@@ -46,7 +46,8 @@ class Reader {
     virtual void on_publisher_gone() {}
   };
 
-  Reader(Connection& connection, Owner& owner, TimeJitter jitter) : connection_(connection), owner_(owner) {
+  Reader(Connection& connection, Owner& owner, TimeJitter jitter)
+      : connection_(connection), owner_(owner) {
     clock_.jitter = jitter;
   }
   ~Reader();
@@ -55,8 +56,8 @@ class Reader {
 
   /// Sends what there is; to be called when the connection is writable again.
   void pump();
-  /// Leaves the rendition between two frames: the rest of one that is half sent is queued. The reader
-  /// keeps its clock and may be added again, to this or to another rendition of the stream.
+  /// Leaves the rendition between two frames: the rest of one that is half sent is queued. The
+  /// reader keeps its clock and may be added again, to this or to another rendition of the stream.
   void leave();
   /// Sends bytes of the session's own (an answer, a pong) between two frames, never inside one.
   void write_between_frames(Bytes bytes);
@@ -81,16 +82,18 @@ class Reader {
   uint32_t bucket_ = 0;
   uint32_t slot_ = 0;
   uint64_t skips_ = 0;
-  // Bytes of this reader alone that go before the log: the rest of a frame the log has forgotten, or
-  // what the session wants said. Empty nearly always.
+  // Bytes of this reader alone that go before the log: the rest of a frame the log has forgotten,
+  // or what the session wants said. Empty nearly always.
   std::vector<uint8_t> carry_;
   std::vector<uint8_t> between_;
 };
 
-/// One output form of one stream on one loop: a muxer, the log of what it made, and the readers of it.
+/// One output form of one stream on one loop: a muxer, the log of what it made, and the readers of
+/// it.
 ///
-/// Muxing happens once, whoever reads. Readers are dealt into buckets which are served in turn, so that
-/// a merged write of a thousand viewers is spread over the merging time instead of blocking the loop.
+/// Muxing happens once, whoever reads. Readers are dealt into buckets which are served in turn, so
+/// that a merged write of a thousand viewers is spread over the merging time instead of blocking
+/// the loop.
 class Rendition final : public FrameSink, private TurnEnd {
  public:
   Rendition(Loop& loop, std::unique_ptr<Muxer> muxer, const RenditionOptions& options);
@@ -156,7 +159,7 @@ class Rendition final : public FrameSink, private TurnEnd {
   RenditionOptions options_;
   ByteLog log_;
   Ring<Entry> entries_;
-  Ring<JoinPoint> joins_;          // random access points, oldest first
+  Ring<JoinPoint> joins_;           // random access points, oldest first
   std::vector<JoinPoint> splices_;  // where readers must be primed anew; nearly always empty
   TrackRef video_;
   TrackRef audio_;

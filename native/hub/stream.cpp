@@ -72,7 +72,8 @@ void Stream::take_track(const TrackRef& track) {
     return;
   }
   for (Link& link : links_) {
-    FrameQueue::Item item{FrameQueue::Item::Kind::kTrack, link.mirror.id, publication_, track, nullptr};
+    FrameQueue::Item item{FrameQueue::Item::Kind::kTrack, link.mirror.id, publication_, track,
+                          nullptr};
     if (link.lagging || !link.mirror.hub->receive(std::move(item))) {
       link.lagging = true;
       link.state_lost = true;
@@ -101,7 +102,8 @@ void Stream::forward(Link& link, const FrameRef& frame) {
   const bool clean_start = frame->random_access && (frame->is_video() || !video_);
   bool sent = false;
   if (!link.lagging || (clean_start && (!link.state_lost || forward_state(link)))) {
-    FrameQueue::Item item{FrameQueue::Item::Kind::kFrame, link.mirror.id, publication_, nullptr, frame};
+    FrameQueue::Item item{FrameQueue::Item::Kind::kFrame, link.mirror.id, publication_, nullptr,
+                          frame};
     sent = link.mirror.hub->receive(std::move(item));
   }
   link.lagging = !sent;
@@ -115,19 +117,22 @@ void Stream::forward(Link& link, const FrameRef& frame) {
 bool Stream::forward_state(Link& link) {
   LoopHub& to = *link.mirror.hub;
   for (const TrackRef& track : {video_, audio_}) {
-    if (track && !to.receive({FrameQueue::Item::Kind::kTrack, link.mirror.id, publication_, track, nullptr})) {
+    if (track && !to.receive({FrameQueue::Item::Kind::kTrack, link.mirror.id, publication_, track,
+                              nullptr})) {
       return false;
     }
   }
-  if (metadata_ && !to.receive({FrameQueue::Item::Kind::kFrame, link.mirror.id, publication_, nullptr, metadata_})) {
+  if (metadata_ && !to.receive({FrameQueue::Item::Kind::kFrame, link.mirror.id, publication_,
+                                nullptr, metadata_})) {
     return false;
   }
   link.state_lost = false;
   return true;
 }
 
-/// What comes from here on is of this publication. The end of the one before may still be under way to
-/// this loop, since tasks overtake the queue; it is void then, so what it would have done is done here.
+/// What comes from here on is of this publication. The end of the one before may still be under way
+/// to this loop, since tasks overtake the queue; it is void then, so what it would have done is
+/// done here.
 void Stream::begin_publication(uint64_t publication, const GopLimits& limits) {
   if (publication_ != 0) {
     take_end();
@@ -142,10 +147,11 @@ void Stream::take_end() {
   audio_ = nullptr;
   metadata_ = nullptr;
   for (Link& link : links_) {
-    FrameQueue::Item item{FrameQueue::Item::Kind::kEnd, link.mirror.id, publication_, nullptr, nullptr};
+    FrameQueue::Item item{FrameQueue::Item::Kind::kEnd, link.mirror.id, publication_, nullptr,
+                          nullptr};
     if (!link.mirror.hub->receive(std::move(item))) {
-      // The end must not be lost: it takes the unbounded way. It overtakes what is in the queue, which is
-      // then dropped on arrival.
+      // The end must not be lost: it takes the unbounded way. It overtakes what is in the queue,
+      // which is then dropped on arrival.
       link.mirror.hub->post_end(link.mirror.id, publication_);
     }
   }
@@ -175,7 +181,8 @@ void Stream::cache(const FrameRef& frame) {
   }
   gop_.push_back(frame);
   gop_bytes_ += frame->payload().size();
-  if ((gop_limits_.max_frames != 0 && gop_.size() > gop_limits_.max_frames) || gop_bytes_ > gop_limits_.max_bytes) {
+  if ((gop_limits_.max_frames != 0 && gop_.size() > gop_limits_.max_frames) ||
+      gop_bytes_ > gop_limits_.max_bytes) {
     clear_gop();
   }
 }
@@ -186,7 +193,8 @@ void Stream::clear_gop() {
 }
 
 void Stream::link(Directory::Mirror mirror) {
-  if (!published_here_ || std::any_of(links_.begin(), links_.end(), [&](const Link& l) { return l.mirror == mirror; })) {
+  if (!published_here_ || std::any_of(links_.begin(), links_.end(),
+                                      [&](const Link& l) { return l.mirror == mirror; })) {
     return;
   }
   links_.push_back({mirror});
@@ -199,8 +207,11 @@ void Stream::link(Directory::Mirror mirror) {
   for (size_t i = 0; i < gop_.size(); ++i) {
     frames.push_back(gop_[i]);
   }
-  mirror.hub->loop().post([hub = mirror.hub, id = mirror.id, publication = publication_, video = video_, audio = audio_, limits = gop_limits_,
-                           frames = std::move(frames)] { hub->begin_mirror(id, publication, limits, video, audio, frames); });
+  mirror.hub->loop().post([hub = mirror.hub, id = mirror.id, publication = publication_,
+                           video = video_, audio = audio_, limits = gop_limits_,
+                           frames = std::move(frames)] {
+    hub->begin_mirror(id, publication, limits, video, audio, frames);
+  });
 }
 
 void Stream::unlink(Directory::Mirror mirror) {

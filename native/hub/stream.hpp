@@ -16,13 +16,14 @@ class LoopHub;
 
 struct GopLimits {
   bool enabled = true;
-  uint32_t max_frames = 2500;            // SRS's gop_cache_max_frames; 0 = no limit
+  uint32_t max_frames = 2500;  // SRS's gop_cache_max_frames; 0 = no limit
   size_t max_bytes = size_t{64} << 20;
 };
 
 /// One stream as one loop sees it. On the publisher's loop frames come from its Publication and are
-/// passed on to the other loops that asked; there they come out of the FrameQueue. In both places they go
-/// to the sinks: renditions, segmenters, recorders. Made by the first who wants it, gone with the last.
+/// passed on to the other loops that asked; there they come out of the FrameQueue. In both places
+/// they go to the sinks: renditions, segmenters, recorders. Made by the first who wants it, gone
+/// with the last.
 class Stream {
  public:
   Stream(LoopHub& hub, std::string key, uint64_t mirror_id);
@@ -41,8 +42,8 @@ class Stream {
   void attach(FrameSink& sink, Replay replay);
   void detach(FrameSink& sink);
 
-  /// The rendition of this form, made on first use. `form` names everything that shapes its bytes and
-  /// its merging, as "rtmp chunk=60000 merge=350".
+  /// The rendition of this form, made on first use. `form` names everything that shapes its bytes
+  /// and its merging, as "rtmp chunk=60000 merge=350".
   Rendition& rendition(const std::string& form, const RenditionOptions& options,
                        const std::function<std::unique_ptr<Muxer>()>& make_muxer);
   /// Frees renditions nobody reads since `before`.

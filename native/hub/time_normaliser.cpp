@@ -7,11 +7,13 @@ namespace millrace {
 
 namespace {
 
-// Encoders start at zero or at a few frames; larger starts are a clock of their own and are moved to zero.
+// Encoders start at zero or at a few frames; larger starts are a clock of their own and are moved
+// to zero.
 constexpr MediaTime kLargestPlainStart = std::chrono::seconds(5);
 // A new clock starts a little above zero, since the other track's first frame may be earlier.
 constexpr MediaTime kStartMargin = std::chrono::milliseconds(500);
-// Steps up to here are what encoders and networks do; a longer one is a jump unless time really passed.
+// Steps up to here are what encoders and networks do; a longer one is a jump unless time really
+// passed.
 constexpr MediaTime kLargestStep = std::chrono::seconds(3);
 constexpr MediaTime kLargestStepBack = std::chrono::seconds(1);
 // A new publisher goes on so much after the last frame of the old one.
@@ -41,7 +43,8 @@ MediaTime TimeNormaliser::unwrap(MediaTime raw) {
   return value;
 }
 
-TimeNormaliser::Times TimeNormaliser::normalise(TrackKind kind, MediaTime raw_dts, MediaTime raw_pts, Time arrival) {
+TimeNormaliser::Times TimeNormaliser::normalise(TrackKind kind, MediaTime raw_dts,
+                                                MediaTime raw_pts, Time arrival) {
   TrackClock& track = tracks_[static_cast<size_t>(kind)];
   MediaTime composition = raw_pts - raw_dts;
   if (wrap_ != MediaTime(0)) {
@@ -93,7 +96,8 @@ TimeNormaliser::Times TimeNormaliser::normalise(TrackKind kind, MediaTime raw_dt
   }
 
   MediaTime dts = raw + track.offset;
-  const MediaTime earliest = track.started ? track.last_dts : continue_after_.value_or(MediaTime(0));
+  const MediaTime earliest =
+      track.started ? track.last_dts : continue_after_.value_or(MediaTime(0));
   if (dts < earliest) {
     dts = earliest;
     ++repairs_.reordered;

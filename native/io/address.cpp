@@ -52,7 +52,8 @@ uint16_t Address::port() const {
 std::string Address::ip() const {
   std::array<char, INET6_ADDRSTRLEN> text{};
   if (family() == AF_INET) {
-    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr, text.data(), text.size());
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&storage_)->sin_addr, text.data(),
+                text.size());
   } else if (family() == AF_INET6) {
     const auto& v6 = reinterpret_cast<const sockaddr_in6*>(&storage_)->sin6_addr;
     if (IN6_IS_ADDR_V4MAPPED(&v6)) {

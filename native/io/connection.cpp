@@ -15,18 +15,21 @@ namespace {
 
 // One peer may take this much of a turn before the others have theirs.
 constexpr int kReadsPerTurn = 4;
-// What a peer may still send while it is let go is thrown away, so that it is not answered with a reset
-// which would take our last words from it; who sends more than this in one turn is not listening.
+// What a peer may still send while it is let go is thrown away, so that it is not answered with a
+// reset which would take our last words from it; who sends more than this in one turn is not
+// listening.
 constexpr int kReadsWhileClosing = 64;
 constexpr size_t kFileSliceBytes = size_t{16} << 10;
-// A peer that has gone without a word is found within 30 seconds, also where nothing is sent to it for a long
-// time, as to a player that waits for a publisher.
+// A peer that has gone without a word is found within 30 seconds, also where nothing is sent to it
+// for a long time, as to a player that waits for a publisher.
 constexpr int kKeepAliveIdleS = 15;
 constexpr int kKeepAliveIntervalS = 5;
 constexpr int kKeepAliveProbes = 3;
 
 void keep_alive(int fd) {
-  const auto set = [fd](int level, int option, int value) { ::setsockopt(fd, level, option, &value, sizeof value); };
+  const auto set = [fd](int level, int option, int value) {
+    ::setsockopt(fd, level, option, &value, sizeof value);
+  };
   set(SOL_SOCKET, SO_KEEPALIVE, 1);
   set(IPPROTO_TCP, TCP_KEEPIDLE, kKeepAliveIdleS);
   set(IPPROTO_TCP, TCP_KEEPINTVL, kKeepAliveIntervalS);
@@ -35,8 +38,8 @@ void keep_alive(int fd) {
 
 }  // namespace
 
-Connection::Connection(Loop& loop, Fd fd, const Address& peer, std::shared_ptr<const TlsContext> tls,
-                       Owner& owner)
+Connection::Connection(Loop& loop, Fd fd, const Address& peer,
+                       std::shared_ptr<const TlsContext> tls, Owner& owner)
     : loop_(loop),
       owner_(&owner),
       fd_(std::move(fd)),
@@ -171,9 +174,9 @@ void Connection::read_some() {
         unread_ = true;
         return;
       }
-      // A short count means the socket is empty, and the next edge will come; unless the edge of the end
-      // has been seen already, which does not come twice. TLS hands out one record at a time, so only an
-      // explicit "want read" ends it there.
+      // A short count means the socket is empty, and the next edge will come; unless the edge of
+      // the end has been seen already, which does not come twice. TLS hands out one record at a
+      // time, so only an explicit "want read" ends it there.
       if (ssl_ == nullptr && static_cast<size_t>(size) < room.size() && !hung_up_) {
         return;
       }
@@ -186,7 +189,8 @@ void Connection::read_some() {
     } else {
       const bool gone = errno == ECONNRESET || errno == EPIPE;
       return closing_ ? close()
-                      : fail({gone ? ErrorCode::kPeerClosed : ErrorCode::kIoError, static_cast<uint32_t>(errno)});
+                      : fail({gone ? ErrorCode::kPeerClosed : ErrorCode::kIoError,
+                              static_cast<uint32_t>(errno)});
     }
   }
   if (closing_) {
@@ -211,8 +215,9 @@ ssize_t Connection::send_bytes(Bytes bytes) {
     }
     ERR_clear_error();
     errno = 0;
-    // One record at a time: given more, OpenSSL finishes the record that was pending, begins the next and
-    // then reports neither, and wants all of both again; a reader that leaves could not know how much.
+    // One record at a time: given more, OpenSSL finishes the record that was pending, begins the
+    // next and then reports neither, and wants all of both again; a reader that leaves could not
+    // know how much.
     const size_t size = std::min(bytes.size(), kTlsRecordBytes);
     const int result = SSL_write(ssl_.get(), bytes.data(), static_cast<int>(size));
     return result > 0 ? result : tls_result(result);
@@ -233,8 +238,9 @@ void Connection::write(Bytes bytes) {
         }
         if (sent < 0 && errno != EAGAIN) {
           failed_ = true;
-          failure_ = {errno == EPIPE || errno == ECONNRESET ? ErrorCode::kPeerClosed : ErrorCode::kIoError,
-                      static_cast<uint32_t>(errno)};
+          failure_ = {
+              errno == EPIPE || errno == ECONNRESET ? ErrorCode::kPeerClosed : ErrorCode::kIoError,
+              static_cast<uint32_t>(errno)};
           loop_.arm(retry_, loop_.now());
           return;
         }
@@ -301,7 +307,8 @@ size_t Connection::try_write(std::span<const iovec> pieces) {
     for (const iovec& piece : pieces) {
       size_t done = 0;
       while (done < piece.iov_len) {
-        sent = send_bytes({static_cast<const uint8_t*>(piece.iov_base) + done, piece.iov_len - done});
+        sent =
+            send_bytes({static_cast<const uint8_t*>(piece.iov_base) + done, piece.iov_len - done});
         if (sent <= 0) {
           break;
         }
@@ -320,8 +327,9 @@ size_t Connection::try_write(std::span<const iovec> pieces) {
     message.msg_iovlen = pieces.size();
     do {
       // send() spares the kernel reading a message header and a vector: mostly there is one piece.
-      sent = pieces.size() == 1 ? ::send(fd_.get(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
-                                : ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
+      sent = pieces.size() == 1
+                 ? ::send(fd_.get(), pieces[0].iov_base, pieces[0].iov_len, MSG_NOSIGNAL)
+                 : ::sendmsg(fd_.get(), &message, MSG_NOSIGNAL);
     } while (sent < 0 && errno == EINTR);
     total = sent > 0 ? static_cast<size_t>(sent) : 0;
   }
@@ -332,8 +340,9 @@ size_t Connection::try_write(std::span<const iovec> pieces) {
   if (total < wanted) {
     if (sent < 0 && errno != EAGAIN) {
       failed_ = true;
-      failure_ = {errno == EPIPE || errno == ECONNRESET ? ErrorCode::kPeerClosed : ErrorCode::kIoError,
-                  static_cast<uint32_t>(errno)};
+      failure_ = {
+          errno == EPIPE || errno == ECONNRESET ? ErrorCode::kPeerClosed : ErrorCode::kIoError,
+          static_cast<uint32_t>(errno)};
       loop_.arm(retry_, loop_.now());
     } else {
       note_blocked();

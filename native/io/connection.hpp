@@ -18,11 +18,12 @@ namespace millrace {
 
 /// One TCP peer on one loop, plain or TLS, edge-triggered.
 ///
-/// Reading: bytes go to the owner as they come, from the loop's scratch buffer (valid for the call).
-/// Writing has two ways. `write()` takes copies and keeps what the socket does not take at once: for
-/// answers and headers; bounded by `kMaxQueuedBytes`, beyond which the peer is closed. `try_write()`
-/// sends straight from shared memory and keeps nothing: for media; the caller holds a cursor and comes
-/// again in `on_writable()`. Queued bytes go first; `try_write()` returns 0 while there are any.
+/// Reading: bytes go to the owner as they come, from the loop's scratch buffer (valid for the
+/// call). Writing has two ways. `write()` takes copies and keeps what the socket does not take at
+/// once: for answers and headers; bounded by `kMaxQueuedBytes`, beyond which the peer is closed.
+/// `try_write()` sends straight from shared memory and keeps nothing: for media; the caller holds a
+/// cursor and comes again in `on_writable()`. Queued bytes go first; `try_write()` returns 0 while
+/// there are any.
 class Connection final : public Pollable {
  public:
   class Owner {
@@ -32,20 +33,22 @@ class Connection final : public Pollable {
     virtual void on_bytes(Bytes bytes) = 0;
     /// The socket takes bytes again after it did not, and all queued bytes are sent.
     virtual void on_writable() {}
-    /// The end, once, in any case that was not close() by the owner: kPeerClosed, kIoError (detail: errno),
-    /// kTlsHandshakeFailed, kSlowReader (queue bound). The descriptor is closed already.
+    /// The end, once, in any case that was not close() by the owner: kPeerClosed, kIoError (detail:
+    /// errno), kTlsHandshakeFailed, kSlowReader (queue bound). The descriptor is closed already.
     /// Destroy the connection through Loop::dispose, never from within one of these calls.
     virtual void on_closed(Error error) = 0;
   };
 
-  /// Longest queue of unsent copies. Answers are small; a peer that lets so much pile up does not read.
+  /// Longest queue of unsent copies. Answers are small; a peer that lets so much pile up does not
+  /// read.
   static constexpr size_t kMaxQueuedBytes = size_t{4} << 20;
 
   /// The longest TLS record, RFC 8446 §5.1: a write that must be repeated reaches no further ahead.
   static constexpr size_t kTlsRecordBytes = size_t{16} << 10;
 
   /// Takes over a connected, non-blocking socket. `tls` may be null.
-  Connection(Loop& loop, Fd fd, const Address& peer, std::shared_ptr<const TlsContext> tls, Owner& owner);
+  Connection(Loop& loop, Fd fd, const Address& peer, std::shared_ptr<const TlsContext> tls,
+             Owner& owner);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -58,13 +61,15 @@ class Connection final : public Pollable {
   void write(std::string_view text) {
     write(Bytes{reinterpret_cast<const uint8_t*>(text.data()), text.size()});
   }
-  /// Sends from shared memory. @return bytes taken, 0 when the socket or the queue is not ready. After a
-  /// short count `on_writable()` comes. On a broken connection 0, and `on_closed` in this turn's end.
+  /// Sends from shared memory. @return bytes taken, 0 when the socket or the queue is not ready.
+  /// After a short count `on_writable()` comes. On a broken connection 0, and `on_closed` in this
+  /// turn's end.
   size_t try_write(std::span<const iovec> pieces);
   /// Sends `size` bytes of a file; as try_write. With TLS through a small buffer.
   size_t try_send_file(int file, off_t& offset, size_t size);
 
-  /// A TLS record made from a try_write is still partly unsent: the same bytes must be offered again.
+  /// A TLS record made from a try_write is still partly unsent: the same bytes must be offered
+  /// again.
   [[nodiscard]] bool must_repeat_write() const { return repeat_write_; }
   /// The socket did not take all that it was given; on_writable() will come.
   [[nodiscard]] bool blocked() const { return blocked_; }
@@ -80,8 +85,8 @@ class Connection final : public Pollable {
   /// `limit` later. `on_closed` is not called. No more bytes reach the owner.
   void close_when_sent(Duration limit = seconds(5));
 
-  /// Lets a connection go that its owner has done with: destroyed at the end of the turn, or when it has
-  /// closed itself after close_when_sent().
+  /// Lets a connection go that its owner has done with: destroyed at the end of the turn, or when
+  /// it has closed itself after close_when_sent().
   static void linger(std::unique_ptr<Connection> connection);
 
   void set_no_delay(bool on);
@@ -118,14 +123,15 @@ class Connection final : public Pollable {
   uint64_t bytes_out_ = 0;
   Time last_read_;
   Time last_write_;
-  Timer retry_;  // reads that were cut short for fairness, failures found while writing, closing limit
+  Timer retry_;  // reads that were cut short for fairness, failures found while writing, closing
+                 // limit
   Error failure_{ErrorCode::kNone};
   bool handshaking_ = false;
-  bool blocked_ = false;       // the socket did not take all
+  bool blocked_ = false;  // the socket did not take all
   bool repeat_write_ = false;
   bool reading_paused_ = false;
-  bool unread_ = false;        // bytes may wait in the socket although no edge will come
-  bool hung_up_ = false;       // the peer has ended its side
+  bool unread_ = false;   // bytes may wait in the socket although no edge will come
+  bool hung_up_ = false;  // the peer has ended its side
   bool closing_ = false;
   bool failed_ = false;
   bool lingering_ = false;

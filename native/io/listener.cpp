@@ -26,18 +26,20 @@ Fd open_socket(const Address& address) {
 }
 
 Error bind_error() {
-  return {errno == EADDRINUSE ? ErrorCode::kPortInUse : ErrorCode::kListenFailed, static_cast<uint32_t>(errno)};
+  return {errno == EADDRINUSE ? ErrorCode::kPortInUse : ErrorCode::kListenFailed,
+          static_cast<uint32_t>(errno)};
 }
 
 }  // namespace
 
 Result<std::vector<Fd>> TcpListener::bind_all(const Address& address, size_t count) {
-  // With SO_REUSEPORT a second server of the same user would silently share the port. A socket without
-  // that option finds out first.
+  // With SO_REUSEPORT a second server of the same user would silently share the port. A socket
+  // without that option finds out first.
   Address target = address;
   {
     const Fd probe = open_socket(address);
-    if (!probe || ::bind(probe.get(), address.get(), address.size()) != 0 || ::listen(probe.get(), 1) != 0) {
+    if (!probe || ::bind(probe.get(), address.get(), address.size()) != 0 ||
+        ::listen(probe.get(), 1) != 0) {
       return bind_error();
     }
     if (address.port() == 0) {
@@ -81,7 +83,8 @@ void TcpListener::accept_some() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     sockaddr_storage storage{};
     socklen_t size = sizeof storage;
-    Fd fd(::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&storage), &size, SOCK_NONBLOCK | SOCK_CLOEXEC));
+    Fd fd(::accept4(socket_.get(), reinterpret_cast<sockaddr*>(&storage), &size,
+                    SOCK_NONBLOCK | SOCK_CLOEXEC));
     if (fd) {
       on_accept_(std::move(fd), Address(reinterpret_cast<const sockaddr*>(&storage), size));
       continue;
@@ -94,9 +97,10 @@ void TcpListener::accept_some() {
       case EPERM:  // a firewall rule
         continue;
       default:
-        // EMFILE, ENFILE, ENOBUFS, ENOMEM and network errors handed up from the new socket (accept(2)):
-        // all pass. Level-triggered epoll would spin meanwhile.
-        on_trouble_({errno == EMFILE || errno == ENFILE ? ErrorCode::kOutOfDescriptors : ErrorCode::kIoError,
+        // EMFILE, ENFILE, ENOBUFS, ENOMEM and network errors handed up from the new socket
+        // (accept(2)): all pass. Level-triggered epoll would spin meanwhile.
+        on_trouble_({errno == EMFILE || errno == ENFILE ? ErrorCode::kOutOfDescriptors
+                                                        : ErrorCode::kIoError,
                      static_cast<uint32_t>(errno)});
         loop_.rewatch(socket_.get(), 0, *this);
         loop_.arm_in(pause_, kPauseWithoutDescriptors);

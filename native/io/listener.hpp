@@ -10,11 +10,11 @@
 
 namespace millrace {
 
-/// One listening TCP socket of one loop. All loops listen on the same address with SO_REUSEPORT, so the
-/// kernel deals the connections out.
+/// One listening TCP socket of one loop. All loops listen on the same address with SO_REUSEPORT, so
+/// the kernel deals the connections out.
 ///
-/// Out of descriptors: accepting pauses for 100 ms and goes on by itself; until then peers wait in the
-/// kernel's queue.
+/// Out of descriptors: accepting pauses for 100 ms and goes on by itself; until then peers wait in
+/// the kernel's queue.
 class TcpListener final : public Pollable {
  public:
   using OnAccept = std::function<void(Fd fd, const Address& peer)>;

@@ -18,8 +18,8 @@ constexpr int kMaxEvents = 256;
 constexpr size_t kReadBufferBytes = size_t{256} << 10;
 
 void block_sigpipe() {
-  // A write to a closed socket must be an error of that call. OpenSSL's socket BIO uses write(), which
-  // has no MSG_NOSIGNAL, so the signal is blocked for the thread.
+  // A write to a closed socket must be an error of that call. OpenSSL's socket BIO uses write(),
+  // which has no MSG_NOSIGNAL, so the signal is blocked for the thread.
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGPIPE);
@@ -189,7 +189,8 @@ void Loop::turn() {
   turns_.fetch_add(1, std::memory_order_relaxed);
   busy_ns_.fetch_add(busy, std::memory_order_relaxed);
   uint64_t longest = longest_turn_ns_.load(std::memory_order_relaxed);
-  while (busy > longest && !longest_turn_ns_.compare_exchange_weak(longest, busy, std::memory_order_relaxed)) {
+  while (busy > longest &&
+         !longest_turn_ns_.compare_exchange_weak(longest, busy, std::memory_order_relaxed)) {
   }
 }
 

@@ -48,12 +48,12 @@ class Inbox {
   virtual void process() = 0;
 };
 
-/// One thread's event loop: epoll, timers, tasks from other threads. Everything of a session runs on
-/// the loop that accepted it; nothing here takes a lock except post().
+/// One thread's event loop: epoll, timers, tasks from other threads. Everything of a session runs
+/// on the loop that accepted it; nothing here takes a lock except post().
 ///
-/// A turn: wait; collect the inbox; run tasks; process the inbox; ready descriptors; due timers; turn
-/// ends; then the objects handed to `dispose` are destroyed. So no object dies under its own feet, and
-/// a pointer in this turn's epoll events stays valid.
+/// A turn: wait; collect the inbox; run tasks; process the inbox; ready descriptors; due timers;
+/// turn ends; then the objects handed to `dispose` are destroyed. So no object dies under its own
+/// feet, and a pointer in this turn's epoll events stays valid.
 class Loop {
  public:
   explicit Loop(unsigned index);
@@ -65,11 +65,11 @@ class Loop {
   void run();
   /// Any thread. The turn under way is finished.
   void stop();
-  /// Any thread. Runs `task` on the loop, in order of posting. Tasks of a stopped loop are destroyed
-  /// unrun when the loop is.
+  /// Any thread. Runs `task` on the loop, in order of posting. Tasks of a stopped loop are
+  /// destroyed unrun when the loop is.
   void post(Task task);
-  /// Destroys what still waits (tasks, disposed objects), after the thread has ended. For an engine whose
-  /// loops hold each other's frames: all discard before the first is destroyed.
+  /// Destroys what still waits (tasks, disposed objects), after the thread has ended. For an engine
+  /// whose loops hold each other's frames: all discard before the first is destroyed.
   void discard();
   /// Any thread. Makes the next turn begin now. Costs a system call only when the loop may sleep.
   void wake();
@@ -80,7 +80,9 @@ class Loop {
   [[nodiscard]] BlockPool& pool() { return pool_; }
   /// Scratch for reads; its content is gone with the next read of any session.
   [[nodiscard]] std::span<uint8_t> read_buffer() { return read_buffer_; }
-  void assert_here() const { assert(thread_.load(std::memory_order_relaxed) == std::this_thread::get_id()); }
+  void assert_here() const {
+    assert(thread_.load(std::memory_order_relaxed) == std::this_thread::get_id());
+  }
 
   /// @return false when the kernel refuses (descriptor limit, bad descriptor); errno says why.
   [[nodiscard]] bool watch(int fd, uint32_t events, Pollable& pollable);
@@ -111,7 +113,9 @@ class Loop {
   [[nodiscard]] uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
   [[nodiscard]] uint64_t busy_ns() const { return busy_ns_.load(std::memory_order_relaxed); }
   /// Longest turn since the last call, nanoseconds.
-  [[nodiscard]] uint64_t take_longest_turn_ns() { return longest_turn_ns_.exchange(0, std::memory_order_relaxed); }
+  [[nodiscard]] uint64_t take_longest_turn_ns() {
+    return longest_turn_ns_.exchange(0, std::memory_order_relaxed);
+  }
 
  private:
   void turn();

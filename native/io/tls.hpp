@@ -10,8 +10,8 @@
 
 namespace millrace {
 
-/// Certificate and key of a TLS listener. Immutable; sessions keep it alive, so a reload puts a new one
-/// beside it. TLS 1.2 and 1.3.
+/// Certificate and key of a TLS listener. Immutable; sessions keep it alive, so a reload puts a new
+/// one beside it. TLS 1.2 and 1.3.
 class TlsContext {
  public:
   /// @return kTlsBadCertificate when a file cannot be read, is not PEM, or the key does not fit.
@@ -29,7 +29,8 @@ class TlsContext {
   struct ContextDeleter {
     void operator()(SSL_CTX* context) const { SSL_CTX_free(context); }
   };
-  explicit TlsContext(std::unique_ptr<SSL_CTX, ContextDeleter> context) : context_(std::move(context)) {}
+  explicit TlsContext(std::unique_ptr<SSL_CTX, ContextDeleter> context)
+      : context_(std::move(context)) {}
   std::unique_ptr<SSL_CTX, ContextDeleter> context_;
 };
 

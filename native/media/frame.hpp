@@ -21,9 +21,10 @@ struct NalUnit {
 /// One access unit or one audio codec frame, shared by all threads that send it.
 ///
 /// Layout, one block of a BlockPool: [Frame][NalUnit x nal_count][payload].
-/// The payload of NAL codecs (H.264, HEVC) is always the units with a 4-byte big-endian length before
-/// each, back to back; `nal_units()` points at the units between. So FLV and MP4 outputs copy the
-/// payload as it is, and TS and RTP outputs walk the units. Other codecs: the codec's bytes, no units.
+/// The payload of NAL codecs (H.264, HEVC) is always the units with a 4-byte big-endian length
+/// before each, back to back; `nal_units()` points at the units between. So FLV and MP4 outputs
+/// copy the payload as it is, and TS and RTP outputs walk the units. Other codecs: the codec's
+/// bytes, no units.
 ///
 /// Made with FrameBuilder by one thread, immutable after.
 class Frame {
@@ -31,8 +32,10 @@ class Frame {
   TrackRef track;
   MediaTime dts{0};  // monotonic per track after the normaliser
   MediaTime pts{0};  // >= dts for what encoders produce; may be below it in broken streams
-  MediaTime source_dts{0};  // on the publisher's own clock, for outputs that show that (SRS's `atc`)
-  bool random_access = false;  // decoding can start here: IDR, CRA/BLA, AV1 key frame; every audio frame
+  MediaTime source_dts{
+      0};  // on the publisher's own clock, for outputs that show that (SRS's `atc`)
+  bool random_access =
+      false;  // decoding can start here: IDR, CRA/BLA, AV1 key frame; every audio frame
   bool end_of_sequence = false;  // FLV "sequence end"; payload empty
 
   [[nodiscard]] Bytes payload() const { return {payload_, payload_size_}; }
@@ -45,9 +48,11 @@ class Frame {
   [[nodiscard]] bool is_data() const { return track->kind == TrackKind::kData; }
 
   /// Room for `nal_count` units and `payload_size` bytes. Pool's owner thread only.
-  static Ref<Frame> make(BlockPool& pool, TrackRef track, size_t payload_size, uint32_t nal_count = 0) {
+  static Ref<Frame> make(BlockPool& pool, TrackRef track, size_t payload_size,
+                         uint32_t nal_count = 0) {
     const size_t head = sizeof(Frame) + nal_count * sizeof(NalUnit);
-    auto* frame = new (pool.take(head + payload_size)) Frame(std::move(track), nal_count, payload_size);
+    auto* frame =
+        new (pool.take(head + payload_size)) Frame(std::move(track), nal_count, payload_size);
     return Ref<Frame>::adopt(frame);
   }
   /// To be filled before the frame is handed on.

@@ -7,8 +7,8 @@ namespace millrace {
 
 /// Media time inside the server: microseconds on the stream's own clock, which starts near zero and
 /// never steps back within a track. One unit for all codecs spares every module the rescaling of
-/// timescales; it is finer than half a tick of the 90 kHz and 48 kHz clocks, so a time that came from
-/// such a clock goes back to it exactly.
+/// timescales; it is finer than half a tick of the 90 kHz and 48 kHz clocks, so a time that came
+/// from such a clock goes back to it exactly.
 using MediaTime = std::chrono::microseconds;
 
 /// Milliseconds, rounded down: RTMP, FLV.

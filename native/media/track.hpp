@@ -18,16 +18,17 @@ enum class FlvSignalling : uint8_t {
 };
 
 struct VideoParameters {
-  uint32_t width = 0;   // pixels, after cropping; 0 = not known
+  uint32_t width = 0;  // pixels, after cropping; 0 = not known
   uint32_t height = 0;
-  uint32_t profile = 0;  // H.264 profile_idc, HEVC general_profile_idc, AV1 seq_profile, VP9 profile
-  uint32_t level = 0;    // H.264 level_idc, HEVC general_level_idc, AV1 seq_level_idx_0, VP9 level
+  uint32_t profile =
+      0;               // H.264 profile_idc, HEVC general_profile_idc, AV1 seq_profile, VP9 profile
+  uint32_t level = 0;  // H.264 level_idc, HEVC general_level_idc, AV1 seq_level_idx_0, VP9 level
 };
 
 struct AudioParameters {
   uint32_t sample_rate = 0;  // Hz of the decoder's output; 0 = not known
   uint32_t channels = 0;
-  uint32_t profile = 0;  // AAC audio object type (2 = LC, 5 = HE, 29 = HEv2)
+  uint32_t profile = 0;            // AAC audio object type (2 = LC, 5 = HE, 29 = HEv2)
   uint32_t samples_per_frame = 0;  // AAC 1024 (or 960), MP3 1152 or 576, Opus 0: in each packet
 };
 
@@ -40,10 +41,11 @@ class Track {
   FlvSignalling flv_signalling = FlvSignalling::kLegacy;
 
   /// The decoder configuration record as containers carry it: avcC, hvcC (ISO/IEC 14496-15), av1C,
-  /// vpcC, AudioSpecificConfig (ISO/IEC 14496-3), OpusHead (RFC 7845 §5.1). Empty where there is none.
+  /// vpcC, AudioSpecificConfig (ISO/IEC 14496-3), OpusHead (RFC 7845 §5.1). Empty where there is
+  /// none.
   BufferRef configuration;
-  /// H.264: SPS, PPS; HEVC: VPS, SPS, PPS, each one NAL unit without start code, in the order in which
-  /// they must precede a random access point.
+  /// H.264: SPS, PPS; HEVC: VPS, SPS, PPS, each one NAL unit without start code, in the order in
+  /// which they must precede a random access point.
   std::vector<BufferRef> parameter_sets;
   VideoParameters video;
   AudioParameters audio;

@@ -7,8 +7,8 @@
 
 namespace millrace {
 
-/// How a viewer is to be served: the options of an accepted play request, as every protocol that sends
-/// from a rendition takes them.
+/// How a viewer is to be served: the options of an accepted play request, as every protocol that
+/// sends from a rendition takes them.
 struct PlayOptions {
   std::string stream;  // key
   RenditionOptions rendition;

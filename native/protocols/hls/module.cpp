@@ -13,7 +13,8 @@ StreamName name_of(const std::string& key) {
   const size_t first = key.find('/');
   const size_t last = key.rfind('/');
   StreamName name;
-  name.vhost = first == 0 || first == std::string::npos ? std::string(kDefaultVhost) : key.substr(0, first);
+  name.vhost =
+      first == 0 || first == std::string::npos ? std::string(kDefaultVhost) : key.substr(0, first);
   name.app = last > first ? key.substr(first + 1, last - first - 1) : std::string();
   name.stream = key.substr(last + 1);
   return name;
@@ -36,7 +37,8 @@ class Output final : public FrameSink {
   std::unique_ptr<Egress> egress_;
 };
 
-std::unique_ptr<FrameSink> make_output(LoopContext& context, const std::string& stream, const Fields& options) {
+std::unique_ptr<FrameSink> make_output(LoopContext& context, const std::string& stream,
+                                       const Fields& options) {
   auto& service = context.modules.get<Service>();
   service.report_to(context.events);
   const StreamName name = name_of(stream);
@@ -51,14 +53,17 @@ std::unique_ptr<FrameSink> make_output(LoopContext& context, const std::string& 
 
 }  // namespace
 
-std::string url_root(std::string_view vhost) { return vhost == kDefaultVhost ? std::string() : std::string(vhost); }
+std::string url_root(std::string_view vhost) {
+  return vhost == kDefaultVhost ? std::string() : std::string(vhost);
+}
 
 const ProtocolModule kModule{
     .name = "hls",
     .accept = nullptr,
     .configure = nullptr,
     .make_output = make_output,
-    .every_second = [](LoopContext& context) { context.modules.get<Service>().sweep(context.loop.now()); },
+    .every_second =
+        [](LoopContext& context) { context.modules.get<Service>().sweep(context.loop.now()); },
 };
 
 }  // namespace millrace::hls

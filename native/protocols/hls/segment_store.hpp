@@ -21,7 +21,7 @@ namespace millrace::hls {
 
 /// What a media playlist needs beside its text; null for segments and keys.
 struct PlaylistTraits {
-  std::string app;     // of the stream that it lists
+  std::string app;  // of the stream that it lists
   std::string stream;
   bool context = true;          // players get sessions (hls_ctx)
   bool segment_context = true;  // and carry them to the segments (hls_ts_ctx)

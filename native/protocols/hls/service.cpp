@@ -18,7 +18,9 @@ microseconds duration(const Fields& fields, std::string_view name, microseconds 
 }
 
 OnError on_error_from(const std::string& text) {
-  return text == "ignore" ? OnError::kIgnore : text == "disconnect" ? OnError::kDisconnect : OnError::kContinue;
+  return text == "ignore"       ? OnError::kIgnore
+         : text == "disconnect" ? OnError::kDisconnect
+                                : OnError::kContinue;
 }
 
 }  // namespace
@@ -26,16 +28,20 @@ OnError on_error_from(const std::string& text) {
 Options options_from(const Fields& fields) {
   Options options;
   options.enabled = true;
-  options.fragment = std::max(duration(fields, "fragment_ms", options.fragment), microseconds(100'000));
-  options.target_duration_ratio = fields.number("target_duration_ratio", options.target_duration_ratio);
-  options.audio_overflow_ratio = fields.number("audio_overflow_ratio", options.audio_overflow_ratio);
+  options.fragment =
+      std::max(duration(fields, "fragment_ms", options.fragment), microseconds(100'000));
+  options.target_duration_ratio =
+      fields.number("target_duration_ratio", options.target_duration_ratio);
+  options.audio_overflow_ratio =
+      fields.number("audio_overflow_ratio", options.audio_overflow_ratio);
   options.wait_keyframe = fields.boolean("wait_keyframe", options.wait_keyframe);
   options.timestamp_floor = fields.boolean("ts_floor", options.timestamp_floor);
   options.dts_directly = fields.boolean("dts_directly", options.dts_directly);
   options.first_fragment = duration(fields, "first_fragment_ms", options.first_fragment);
   options.window = duration(fields, "window_ms", options.window);
   options.entry_prefix = fields.text("entry_prefix");
-  options.master_path_relative = fields.boolean("master_m3u8_path_relative", options.master_path_relative);
+  options.master_path_relative =
+      fields.boolean("master_m3u8_path_relative", options.master_path_relative);
   options.path = fields.text("path", options.path);
   options.m3u8_file = fields.text("m3u8_file", options.m3u8_file);
   options.ts_file = fields.text("ts_file", options.ts_file);
@@ -46,8 +52,8 @@ Options options_from(const Fields& fields) {
   options.memory_only = fields.boolean("memory_only", options.memory_only);
   options.on_error = on_error_from(fields.text("on_error"));
   options.keys = fields.boolean("keys", options.keys);
-  options.fragments_per_key =
-      static_cast<uint32_t>(std::clamp<int64_t>(fields.integer("fragments_per_key", options.fragments_per_key), 1, 1'000'000));
+  options.fragments_per_key = static_cast<uint32_t>(std::clamp<int64_t>(
+      fields.integer("fragments_per_key", options.fragments_per_key), 1, 1'000'000));
   options.key_file = fields.text("key_file", options.key_file);
   options.key_file_path = fields.text("key_file_path");
   options.key_url = fields.text("key_url");
@@ -66,8 +72,10 @@ Service::Service()
       sessions_(kMaxSessions),
       requests_(store_, sessions_),
       egresses_(EgressServices{
-          store_, worker_,
-          std::make_shared<DiskHealth>([this](const DiskHealth::Report& report) { on_disk_trouble(report); }), *this}) {}
+          store_, worker_, std::make_shared<DiskHealth>([this](const DiskHealth::Report& report) {
+            on_disk_trouble(report);
+          }),
+          *this}) {}
 
 Service::~Service() = default;
 

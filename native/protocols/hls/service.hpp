@@ -15,8 +15,8 @@
 
 namespace millrace::hls {
 
-/// All HLS of one engine: what is served, who plays it, who writes files. Lives in ModuleStates; its parts
-/// are thread-safe by themselves.
+/// All HLS of one engine: what is served, who plays it, who writes files. Lives in ModuleStates;
+/// its parts are thread-safe by themselves.
 class Service final : private EgressEvents {
  public:
   Service();
@@ -35,7 +35,8 @@ class Service final : private EgressEvents {
   /// Bytes that a session had got when it ended, asked once; nullopt while it lasts.
   [[nodiscard]] std::optional<uint64_t> take_ended(const std::string& context_id);
 
-  /// The end of the server: files of streams with an hls_dispose are removed, the rest is written out.
+  /// The end of the server: files of streams with an hls_dispose are removed, the rest is written
+  /// out.
   void stop();
 
  private:

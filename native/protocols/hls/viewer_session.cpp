@@ -10,7 +10,8 @@ constexpr Duration kLookInterval = seconds(2);
 
 }  // namespace
 
-ViewerSession::ViewerSession(LoopContext& context, std::string context_id, Fields request, Waiter& waiter)
+ViewerSession::ViewerSession(LoopContext& context, std::string context_id, Fields request,
+                             Waiter& waiter)
     : Session(context, "hls", std::move(context_id)),
       service_(context.modules.get<Service>()),
       request_(std::move(request)),

@@ -7,8 +7,9 @@
 
 namespace millrace::hls {
 
-/// A player of HLS as the control plane sees it: admitted once, kicked, ended when it asks no more. It has
-/// no connection; its requests come over any, on any loop, and are counted in the session table.
+/// A player of HLS as the control plane sees it: admitted once, kicked, ended when it asks no more.
+/// It has no connection; its requests come over any, on any loop, and are counted in the session
+/// table.
 class ViewerSession final : public Session {
  public:
   /// Who made the first request and waits for the decision; on the same loop.

@@ -24,7 +24,8 @@ void wrap(Framing framing, std::initializer_list<Bytes> pieces, Append&& append)
     append(Bytes{reinterpret_cast<const uint8_t*>(line.data()), line.size()});
   };
   switch (framing) {
-    case Framing::kNone: break;
+    case Framing::kNone:
+      break;
     case Framing::kChunked: {
       std::array<char, http::kChunkHeadRoom> room;
       text({room.data(), http::write_chunk_head(room, size)});
@@ -32,7 +33,8 @@ void wrap(Framing framing, std::initializer_list<Bytes> pieces, Append&& append)
     }
     case Framing::kWebSocket: {
       std::array<uint8_t, http::kWebSocketHeadRoom> room;
-      append(Bytes(room).first(http::write_websocket_head(room, http::WebSocketOpcode::kBinary, size)));
+      append(Bytes(room).first(
+          http::write_websocket_head(room, http::WebSocketOpcode::kBinary, size)));
       break;
     }
   }
@@ -54,7 +56,8 @@ auto to_vector(std::vector<uint8_t>& out) {
 
 /// Appends one tag: `header` and `payload` make its body.
 template <typename Append>
-void write_tag(Framing framing, flv::TagType type, uint32_t time_ms, Bytes header, Bytes payload, Append&& append) {
+void write_tag(Framing framing, flv::TagType type, uint32_t time_ms, Bytes header, Bytes payload,
+               Append&& append) {
   const size_t body_size = header.size() + payload.size();
   std::array<uint8_t, flv::kTagHeaderSize> tag_room;
   ByteWriter tag_header(tag_room);
@@ -70,12 +73,13 @@ void write_frame_tag(Framing framing, const Frame& frame, uint32_t time_ms, Appe
   std::array<uint8_t, flv::kMaxBodyHeaderSize> room;
   ByteWriter header(room);
   flv::write_body_header(frame, header);
-  write_tag(framing, flv::tag_type(frame.track->kind), time_ms, header.written(), frame.payload(), append);
+  write_tag(framing, flv::tag_type(frame.track->kind), time_ms, header.written(), frame.payload(),
+            append);
 }
 
 template <typename Append>
-void write_sequence_header_tag(Framing framing, const Track& track, uint32_t time_ms, std::vector<uint8_t>& scratch,
-                               Append&& append) {
+void write_sequence_header_tag(Framing framing, const Track& track, uint32_t time_ms,
+                               std::vector<uint8_t>& scratch, Append&& append) {
   const size_t size = flv::sequence_header_size(track);
   if (size == 0) {
     return;
@@ -98,7 +102,8 @@ uint32_t FlvMuxer::wire_time(const Frame& frame) const {
 
 void FlvMuxer::write_track(const Track& track, MediaTime at, ByteLog& log) {
   if (wanted(track.kind) && flv::can_carry(track.codec)) {
-    write_sequence_header_tag(options_.framing, track, static_cast<uint32_t>(to_ms(at + source_offset_)), scratch_,
+    write_sequence_header_tag(options_.framing, track,
+                              static_cast<uint32_t>(to_ms(at + source_offset_)), scratch_,
                               to_log(log));
   }
 }
@@ -122,10 +127,13 @@ void FlvMuxer::write_prime(const JoinPoint& point, ReaderClock& clock, std::vect
     clock.started = true;
     std::array<uint8_t, flv::FileHeader::kSizeWithBackPointer> room;
     ByteWriter header(room);
-    flv::FileHeader{options_.announce_audio.value_or(audio), options_.announce_video.value_or(video)}.write_to(header);
+    flv::FileHeader{options_.announce_audio.value_or(audio),
+                    options_.announce_video.value_or(video)}
+        .write_to(header);
     wrap(options_.framing, {header.written()}, to_vector(out));
   }
-  const auto time_ms = static_cast<uint32_t>(to_ms(options_.source_clock ? point.source_dts : point.dts));
+  const auto time_ms =
+      static_cast<uint32_t>(to_ms(options_.source_clock ? point.source_dts : point.dts));
   if (point.metadata) {
     write_frame_tag(options_.framing, *point.metadata, 0, to_vector(out));
   }

@@ -6,7 +6,8 @@
 
 namespace millrace::http_flv {
 
-/// What wraps each FLV tag on its way. The wrapping is the same for all viewers, so it is done once.
+/// What wraps each FLV tag on its way. The wrapping is the same for all viewers, so it is done
+/// once.
 enum class Framing : uint8_t {
   kNone,       // HTTP/1.0: up to the end of the connection
   kChunked,    // HTTP/1.1: a chunk for each tag, RFC 9112 §7.1
@@ -17,13 +18,15 @@ struct FlvMuxerOptions {
   Framing framing = Framing::kNone;
   bool audio = true;  // false: tags of that kind are left out
   bool video = true;
-  std::optional<bool> announce_audio;  // flag of the file header; without: whether there is such a track
+  std::optional<bool>
+      announce_audio;  // flag of the file header; without: whether there is such a track
   std::optional<bool> announce_video;
   bool source_clock = false;  // tags carry the publisher's own times
 };
 
-/// A stream as FLV (E.3): tags with absolute times, which are the stream's own for every viewer. A viewer
-/// who joins late therefore begins at the stream's time and not at zero; FLV players subtract the first.
+/// A stream as FLV (E.3): tags with absolute times, which are the stream's own for every viewer. A
+/// viewer who joins late therefore begins at the stream's time and not at zero; FLV players
+/// subtract the first.
 class FlvMuxer final : public Muxer {
  public:
   explicit FlvMuxer(const FlvMuxerOptions& options) : options_(options) {}
@@ -37,7 +40,8 @@ class FlvMuxer final : public Muxer {
   [[nodiscard]] uint32_t wire_time(const Frame& frame) const;
 
   const FlvMuxerOptions options_;
-  MediaTime source_offset_{0};  // with source_clock: the publisher's time minus the stream's, of the last frame
+  MediaTime source_offset_{
+      0};  // with source_clock: the publisher's time minus the stream's, of the last frame
   std::vector<uint8_t> scratch_;
 };
 

@@ -42,7 +42,8 @@ HttpConfig HttpConfig::from(const Fields& fields) {
     vhost.hls = hls != nullptr && hls->as<Fields>() != nullptr;
     for (const Value& mount : vhost_fields->list("live_mounts")) {
       if (const auto* mount_fields = mount.as<Fields>()) {
-        vhost.live_mounts.push_back({mount_fields->text("format"), MountTemplate(mount_fields->text("mount"), vhost.name)});
+        vhost.live_mounts.push_back(
+            {mount_fields->text("format"), MountTemplate(mount_fields->text("mount"), vhost.name)});
       }
     }
     for (const Value& mount : vhost_fields->list("static_mounts")) {

@@ -32,7 +32,8 @@ struct HttpConfig {
   std::vector<Vhost> vhosts;
 
   static HttpConfig from(const Fields& fields);
-  /// The vhost of a request: the one of this name, else the default one; null when there is neither.
+  /// The vhost of a request: the one of this name, else the default one; null when there is
+  /// neither.
   [[nodiscard]] const Vhost* vhost(std::string_view name) const;
 };
 

@@ -13,15 +13,19 @@ namespace millrace::http_server {
 namespace {
 
 constexpr std::string_view kFlvType = "video/x-flv";
-// A playlist changes with each segment; a segment never does, but its name may be used again after a restart.
+// A playlist changes with each segment; a segment never does, but its name may be used again after
+// a restart.
 constexpr std::string_view kPlaylistCaching = "no-cache";
 constexpr std::string_view kSegmentCaching = "max-age=60";
 
 http_flv::Framing framing_of(http::StreamForm form) {
   switch (form) {
-    case http::StreamForm::kChunked: return http_flv::Framing::kChunked;
-    case http::StreamForm::kWebSocket: return http_flv::Framing::kWebSocket;
-    default: return http_flv::Framing::kNone;
+    case http::StreamForm::kChunked:
+      return http_flv::Framing::kChunked;
+    case http::StreamForm::kWebSocket:
+      return http_flv::Framing::kWebSocket;
+    default:
+      return http_flv::Framing::kNone;
   }
 }
 
@@ -51,8 +55,9 @@ MediaSession::MediaSession(LoopContext& context, Accepted accepted)
         http_->end_stream(http::WebSocketStatus::kNormal);
       }) {
   loop_http_.refresh(config_, context.limits);
-  http_ = std::make_unique<http::HttpSession>(loop_http_.service(), context.loop, std::move(accepted.fd), accepted.peer,
-                                              std::move(accepted.tls), static_cast<http::HttpSession::Handler&>(*this));
+  http_ = std::make_unique<http::HttpSession>(
+      loop_http_.service(), context.loop, std::move(accepted.fd), accepted.peer,
+      std::move(accepted.tls), static_cast<http::HttpSession::Handler&>(*this));
 }
 
 MediaSession::~MediaSession() = default;
@@ -63,7 +68,8 @@ void MediaSession::start() {
   }
 }
 
-// ---- requests --------------------------------------------------------------------------------------
+// ---- requests
+// --------------------------------------------------------------------------------------
 
 http::Taken MediaSession::on_request(const http::Request& request) {
   loop_http_.refresh(config_, context().limits);
@@ -81,22 +87,31 @@ http::Taken MediaSession::on_request(const http::Request& request) {
   return ask_play(request, *vhost, candidate);
 }
 
-// ---- HLS -------------------------------------------------------------------------------------------
+// ---- HLS
+// -------------------------------------------------------------------------------------------
 
-http::Taken MediaSession::answer_hls(const http::Request& request, const Vhost& vhost, std::string_view candidate) {
+http::Taken MediaSession::answer_hls(const http::Request& request, const Vhost& vhost,
+                                     std::string_view candidate) {
   if (!vhost.hls) {
     return http::Taken::kNo;
   }
   const Time now = context().loop.now();
   const std::string root = hls::url_root(vhost.name);
-  hls::Answer answer = root.empty() ? hls_.requests().answer(request.path, request.query, now)
-                                    : hls_.requests().answer(root + std::string(request.path), request.query, now);
+  hls::Answer answer =
+      root.empty() ? hls_.requests().answer(request.path, request.query, now)
+                   : hls_.requests().answer(root + std::string(request.path), request.query, now);
   if (answer.kind == hls::Answer::Kind::kNotFound) {
     return http::Taken::kNo;
   }
   HlsWait wait;
   if (answer.kind == hls::Answer::Kind::kAdmit || answer.kind == hls::Answer::Kind::kWait) {
-    wait = {root + std::string(request.path), std::string(request.path), std::string(request.query), {}, 0, {}, 0};
+    wait = {root + std::string(request.path),
+            std::string(request.path),
+            std::string(request.query),
+            {},
+            0,
+            {},
+            0};
     hls_vhost_candidate_ = candidate;
   }
   give_hls(std::move(answer), std::move(wait));
@@ -112,8 +127,10 @@ void MediaSession::give_hls(hls::Answer answer, HlsWait wait) {
       sent.body = std::shared_ptr<const BufferChain>(answer.object, &object.body);
       sent.etag = object.etag;
       sent.modified_unix_s = object.modified_unix_s;
-      sent.accept_ranges = object.is_playlist() ? http::AcceptRanges::kNo : http::AcceptRanges::kYes;
-      const std::array<http::Header, 1> fields{http::Header{"Cache-Control", object.is_playlist() ? kPlaylistCaching : kSegmentCaching}};
+      sent.accept_ranges =
+          object.is_playlist() ? http::AcceptRanges::kNo : http::AcceptRanges::kYes;
+      const std::array<http::Header, 1> fields{
+          http::Header{"Cache-Control", object.is_playlist() ? kPlaylistCaching : kSegmentCaching}};
       sent.fields = fields;
       http_->answer(sent);
       return;
@@ -155,8 +172,9 @@ void MediaSession::admit_viewer(HlsWait wait, const hls::PlaylistTraits& playlis
                {"param", wait.query.empty() ? std::string() : "?" + wait.query},
                {"tc_url", "http://" + std::string(request.host) + "/" + playlist.app},
                {"page_url", request.header("referer")}};
-  auto viewer = std::make_unique<hls::ViewerSession>(context(), wait.context_id, std::move(event),
-                                                     static_cast<hls::ViewerSession::Waiter&>(*this));
+  auto viewer =
+      std::make_unique<hls::ViewerSession>(context(), wait.context_id, std::move(event),
+                                           static_cast<hls::ViewerSession::Waiter&>(*this));
   hls::ViewerSession& added = *viewer;
   context().sessions.add(std::move(viewer));
   wait.viewer = added.id();
@@ -167,8 +185,8 @@ void MediaSession::admit_viewer(HlsWait wait, const hls::PlaylistTraits& playlis
 void MediaSession::on_viewer_admitted() {
   HlsWait wait = *std::exchange(hls_wait_, std::nullopt);
   wait.viewer = 0;
-  hls::Answer answer =
-      hls_.requests().admitted(wait.path, wait.asked_path, wait.query, wait.context_id, context().loop.now());
+  hls::Answer answer = hls_.requests().admitted(wait.path, wait.asked_path, wait.query,
+                                                wait.context_id, context().loop.now());
   give_hls(std::move(answer), std::move(wait));
 }
 
@@ -177,12 +195,13 @@ void MediaSession::on_viewer_refused(ErrorCode code, int http_status) {
   on_reject(code, {}, http_status);
 }
 
-/// The playlist has no segment yet: the answer follows with the first, so that a player that came a little
-/// early begins as soon as it can.
+/// The playlist has no segment yet: the answer follows with the first, so that a player that came a
+/// little early begins as soon as it can.
 void MediaSession::watch_playlist(HlsWait wait) {
   hls_wait_ = std::move(wait);
   hls_wait_->watch = hls_.store().watch(
-      hls_wait_->path, hls_wait_->seen, [loop = &context().loop, sessions = &context().sessions, id = id()] {
+      hls_wait_->path, hls_wait_->seen,
+      [loop = &context().loop, sessions = &context().sessions, id = id()] {
         loop->post([sessions, id] {
           // Only a MediaSession has this id; it may have gone, or wait for something else by now.
           if (auto* self = static_cast<MediaSession*>(sessions->find(id)); self != nullptr) {
@@ -213,38 +232,44 @@ void MediaSession::forget_hls_wait() {
   if (hls_wait_->watch != 0) {
     hls_.store().unwatch(hls_wait_->path, hls_wait_->watch);
   }
-  if (Session* viewer = hls_wait_->viewer != 0 ? context().sessions.find(hls_wait_->viewer) : nullptr; viewer != nullptr) {
+  if (Session* viewer =
+          hls_wait_->viewer != 0 ? context().sessions.find(hls_wait_->viewer) : nullptr;
+      viewer != nullptr) {
     static_cast<hls::ViewerSession*>(viewer)->forget_waiter();
   }
   hls_wait_.reset();
 }
 
-// ---- live streams ----------------------------------------------------------------------------------
+// ---- live streams
+// ----------------------------------------------------------------------------------
 
-http::Taken MediaSession::ask_play(const http::Request& request, const Vhost& vhost, std::string_view candidate) {
+http::Taken MediaSession::ask_play(const http::Request& request, const Vhost& vhost,
+                                   std::string_view candidate) {
   for (const Vhost::LiveMount& mount : vhost.live_mounts) {
     const auto name = mount.path.match(request.path);
     if (!name || mount.format != "flv") {
       continue;
     }
     // A recording of the same form of name is a file, unless the stream is live at the moment.
-    const std::string key = (vhost.name == "__defaultVhost__" ? "" : vhost.name) + "/" + name->app + "/" + name->stream;
+    const std::string key =
+        (vhost.name == "__defaultVhost__" ? "" : vhost.name) + "/" + name->app + "/" + name->stream;
     if (!context().hub.directory().is_published(key) &&
         loop_http_.service().files().open(request, vhost.name).ok()) {
       return http::Taken::kNo;
     }
     asked_ = Asked::kPlay;
     format_ = mount.format;
-    ask_control({{"type", "play_requested"},
-                 {"protocol", "http_flv"},
-                 {"format", mount.format},
-                 {"vhost", candidate},
-                 {"app", name->app},
-                 {"stream", name->stream},
-                 {"param", request.query.empty() ? std::string() : "?" + std::string(request.query)},
-                 {"tc_url", "rtmp://" + vhost.name + "/" + name->app},
-                 {"page_url", request.header("referer")},
-                 {"ip", client_ip(request)}});
+    ask_control(
+        {{"type", "play_requested"},
+         {"protocol", "http_flv"},
+         {"format", mount.format},
+         {"vhost", candidate},
+         {"app", name->app},
+         {"stream", name->stream},
+         {"param", request.query.empty() ? std::string() : "?" + std::string(request.query)},
+         {"tc_url", "rtmp://" + vhost.name + "/" + name->app},
+         {"page_url", request.header("referer")},
+         {"ip", client_ip(request)}});
     return http::Taken::kYes;
   }
   return http::Taken::kNo;
@@ -255,14 +280,10 @@ void MediaSession::on_control_request(const http::Request& request, Bytes body) 
   for (const http::Header& header : request.headers) {
     headers.emplace_back(Value::List{header.name, header.value});
   }
-  Fields event{{"type", "http_request"},
-               {"method", request.method_name},
-               {"target", request.target},
-               {"path", request.path},
-               {"query", request.query},
-               {"headers", std::move(headers)},
-               {"ip", client_ip(request)},
-               {"tls", http_->connection().is_tls()}};
+  Fields event{{"type", "http_request"},   {"method", request.method_name},
+               {"target", request.target}, {"path", request.path},
+               {"query", request.query},   {"headers", std::move(headers)},
+               {"ip", client_ip(request)}, {"tls", http_->connection().is_tls()}};
   if (!body.empty()) {
     event.set("body", Buffer::copy_of(body));
   }
@@ -283,19 +304,26 @@ std::string MediaSession::client_ip(const http::Request& request) {
   return std::string(http::client_address(request, http_->connection().peer().ip()));
 }
 
-// ---- decisions of the control plane ----------------------------------------------------------------
+// ---- decisions of the control plane
+// ----------------------------------------------------------------
 
 void MediaSession::on_accept(const Fields& options) {
   switch (std::exchange(asked_, Asked::kNothing)) {
-    case Asked::kPlay: begin_play(options); break;
-    case Asked::kRequest: answer_request(options); break;
-    case Asked::kNothing: break;
+    case Asked::kPlay:
+      begin_play(options);
+      break;
+    case Asked::kRequest:
+      answer_request(options);
+      break;
+    case Asked::kNothing:
+      break;
   }
 }
 
 void MediaSession::on_reject(ErrorCode code, std::string_view /*text*/, int http_status) {
   asked_ = Asked::kNothing;
-  http_->refuse(http_status >= 400 && http_status < 600 ? static_cast<unsigned>(http_status) : error_info(code).http_status);
+  http_->refuse(http_status >= 400 && http_status < 600 ? static_cast<unsigned>(http_status)
+                                                        : error_info(code).http_status);
 }
 
 void MediaSession::answer_request(const Fields& options) {
@@ -345,7 +373,8 @@ void MediaSession::begin_play(const Fields& fields) {
   http_->connection().set_no_delay(options.tcp_nodelay);
   viewer_.emplace();
   viewer_->stream = context().hub.use(options.stream);
-  viewer_->reader = std::make_unique<Reader>(http_->connection(), static_cast<Reader::Owner&>(*this), options.jitter);
+  viewer_->reader = std::make_unique<Reader>(http_->connection(),
+                                             static_cast<Reader::Owner&>(*this), options.jitter);
   std::string form_name = "flv framing=" + std::to_string(static_cast<int>(muxer.framing));
   form_name += muxer.audio ? " audio" : "";
   form_name += muxer.video ? " video" : "";
@@ -354,11 +383,13 @@ void MediaSession::begin_play(const Fields& fields) {
   form_name += muxer.source_clock ? " source" : "";
   form_name += options.rendition_suffix();
   viewer_->stream
-      ->rendition(form_name, options.rendition, [&muxer] { return std::make_unique<http_flv::FlvMuxer>(muxer); })
+      ->rendition(form_name, options.rendition,
+                  [&muxer] { return std::make_unique<http_flv::FlvMuxer>(muxer); })
       .add(*viewer_->reader);
 }
 
-// ---- the stream ------------------------------------------------------------------------------------
+// ---- the stream
+// ------------------------------------------------------------------------------------
 
 void MediaSession::on_writable() {
   if (viewer_) {
@@ -376,9 +407,11 @@ void MediaSession::write_between_frames(Bytes bytes) {
 
 void MediaSession::on_reader_stalled() { http_->close(ErrorCode::kSlowReader); }
 
-/// A publisher that reconnects finds its viewers still there. One that does not: players of FLV learn by
-/// the end of the connection, as from SRS, that there will be no more.
-void MediaSession::on_publisher_gone() { context().loop.arm_in(end_of_stream_, context().limits.publisher_grace); }
+/// A publisher that reconnects finds its viewers still there. One that does not: players of FLV
+/// learn by the end of the connection, as from SRS, that there will be no more.
+void MediaSession::on_publisher_gone() {
+  context().loop.arm_in(end_of_stream_, context().limits.publisher_grace);
+}
 
 void MediaSession::stop_playing(ErrorCode code) {
   if (viewer_) {
@@ -389,9 +422,12 @@ void MediaSession::stop_playing(ErrorCode code) {
   }
 }
 
-// ---- the end ---------------------------------------------------------------------------------------
+// ---- the end
+// ---------------------------------------------------------------------------------------
 
-void MediaSession::on_fault(Error error) { context().troubles.note("http", error, told_ ? id() : 0); }
+void MediaSession::on_fault(Error error) {
+  context().troubles.note("http", error, told_ ? id() : 0);
+}
 
 void MediaSession::close(ErrorCode code) {
   if (!finished()) {
@@ -409,19 +445,22 @@ void MediaSession::on_end(Error reason) {
   forget_hls_wait();
   stop_playing(reason.code);
   const Connection& connection = http_->connection();
-  finish(reason, connection.bytes_in(), connection.bytes_out(), skips_, told_ ? Tell::kYes : Tell::kNo);
+  finish(reason, connection.bytes_in(), connection.bytes_out(), skips_,
+         told_ ? Tell::kYes : Tell::kNo);
 }
 
-// ---- the module ------------------------------------------------------------------------------------
+// ---- the module
+// ------------------------------------------------------------------------------------
 
 const ProtocolModule kModule{
     .name = "http",
     .accept = [](LoopContext& context, Accepted accepted) -> std::unique_ptr<Session> {
       return std::make_unique<MediaSession>(context, std::move(accepted));
     },
-    .configure = [](ModuleStates& modules, const Fields& settings) {
-      modules.get<HttpConfigHolder>().replace(HttpConfig::from(settings));
-    },
+    .configure =
+        [](ModuleStates& modules, const Fields& settings) {
+          modules.get<HttpConfigHolder>().replace(HttpConfig::from(settings));
+        },
     .make_output = nullptr,
     .every_second = nullptr,
 };

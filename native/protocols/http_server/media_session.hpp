@@ -13,9 +13,9 @@
 
 namespace millrace::http_server {
 
-/// One connection of the media port: HTTP-FLV and FLV over WebSocket here, HLS from memory, files, and
-/// what is none of these asked of the control plane. The control plane hears of the connection with its
-/// first question, so that a viewer of HLS or of a file costs it nothing.
+/// One connection of the media port: HTTP-FLV and FLV over WebSocket here, HLS from memory, files,
+/// and what is none of these asked of the control plane. The control plane hears of the connection
+/// with its first question, so that a viewer of HLS or of a file costs it nothing.
 class MediaSession final : public Session,
                            private http::HttpSession::Handler,
                            private Reader::Owner,
@@ -59,14 +59,16 @@ class MediaSession final : public Session,
     hls::StoredRef seen;  // set: for the object's next state
     uint64_t watch = 0;
   };
-  [[nodiscard]] http::Taken answer_hls(const http::Request& request, const Vhost& vhost, std::string_view candidate);
+  [[nodiscard]] http::Taken answer_hls(const http::Request& request, const Vhost& vhost,
+                                       std::string_view candidate);
   void give_hls(hls::Answer answer, HlsWait wait);
   void admit_viewer(HlsWait wait, const hls::PlaylistTraits& playlist);
   void watch_playlist(HlsWait wait);
   void on_playlist_changed();
   void forget_hls_wait();
 
-  [[nodiscard]] http::Taken ask_play(const http::Request& request, const Vhost& vhost, std::string_view candidate);
+  [[nodiscard]] http::Taken ask_play(const http::Request& request, const Vhost& vhost,
+                                     std::string_view candidate);
   void ask_control(Fields event);
   void begin_play(const Fields& options);
   void answer_request(const Fields& options);

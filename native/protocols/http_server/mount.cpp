@@ -42,7 +42,8 @@ std::optional<MountedName> MountTemplate::match(std::string_view path) const {
       path.size() <= before_.size() + after_.size()) {
     return std::nullopt;
   }
-  const std::string_view middle = path.substr(before_.size(), path.size() - before_.size() - after_.size());
+  const std::string_view middle =
+      path.substr(before_.size(), path.size() - before_.size() - after_.size());
   MountedName name{std::string(kDefaultApp), std::string(middle)};
   if (has_app_) {
     const size_t at = middle.rfind(between_);

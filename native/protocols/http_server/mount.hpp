@@ -20,7 +20,8 @@ class MountTemplate {
   MountTemplate(std::string_view text, std::string_view vhost);
 
   /// @param path  of the request, decoded and normalised, beginning with `/`.
-  /// @return nullopt when the path is not one of this template. An app may hold slashes, a stream none.
+  /// @return nullopt when the path is not one of this template. An app may hold slashes, a stream
+  /// none.
   [[nodiscard]] std::optional<MountedName> match(std::string_view path) const;
 
  private:

@@ -6,15 +6,18 @@
 
 namespace millrace::rtmp {
 
-IngestOptions IngestOptions::from(const Fields& fields, const Limits& limits, const Identity& identity) {
+IngestOptions IngestOptions::from(const Fields& fields, const Limits& limits,
+                                  const Identity& identity) {
   IngestOptions options;
   options.stream = fields.text("stream");
   options.publication.gop.enabled = fields.boolean("gop_cache", true);
-  options.publication.gop.max_frames = static_cast<uint32_t>(std::clamp<int64_t>(fields.integer("gop_cache_max_frames", 2500), 0, UINT32_MAX));
+  options.publication.gop.max_frames = static_cast<uint32_t>(
+      std::clamp<int64_t>(fields.integer("gop_cache_max_frames", 2500), 0, UINT32_MAX));
   options.publication.gop.max_bytes = limits.gop_cache_max_bytes;
   options.publication.clock_wrap = from_ms(int64_t{1} << 32);  // RTMP 1.0 §5.3: 32-bit milliseconds
   options.publication.mix_correct = fields.boolean("mix_correct", false);
-  options.first_packet_timeout = fields.duration_ms("first_packet_timeout_ms", options.first_packet_timeout);
+  options.first_packet_timeout =
+      fields.duration_ms("first_packet_timeout_ms", options.first_packet_timeout);
   options.normal_timeout = fields.duration_ms("normal_timeout_ms", options.normal_timeout);
   options.max_metadata_bytes = limits.max_metadata_bytes;
   options.server = identity.server;
@@ -37,9 +40,12 @@ Status Ingest::on_media(const MediaMessage& message) {
   any_message_ = true;
   last_message_ = loop_.now();
   switch (message.type) {
-    case MessageType::kVideo: return push(demuxer_.on_video(message.payload, message.timestamp_ms), message.timestamp_ms);
-    case MessageType::kAudio: return push(demuxer_.on_audio(message.payload, message.timestamp_ms), message.timestamp_ms);
-    default: return on_metadata(message.payload, message.timestamp_ms);
+    case MessageType::kVideo:
+      return push(demuxer_.on_video(message.payload, message.timestamp_ms), message.timestamp_ms);
+    case MessageType::kAudio:
+      return push(demuxer_.on_audio(message.payload, message.timestamp_ms), message.timestamp_ms);
+    default:
+      return on_metadata(message.payload, message.timestamp_ms);
   }
 }
 

@@ -15,13 +15,14 @@ struct IngestOptions {
   Duration first_packet_timeout = seconds(20);
   Duration normal_timeout = seconds(5);
   size_t max_metadata_bytes = size_t{64} << 10;
-  std::string server;   // for the metadata that players get
+  std::string server;  // for the metadata that players get
   std::string version;
 
   static IngestOptions from(const Fields& fields, const Limits& limits, const Identity& identity);
 };
 
-/// A publisher's messages on their way to the hub: bodies of FLV tags become frames of a publication.
+/// A publisher's messages on their way to the hub: bodies of FLV tags become frames of a
+/// publication.
 class Ingest {
  public:
   Ingest(const IngestOptions& options, std::unique_ptr<Publication> publication, Loop& loop);

@@ -10,9 +10,11 @@ namespace millrace::rtmp {
 
 namespace {
 
-// AMF0: "|RtmpSampleAccess", true, true; what every server sends before media, and so no player minds.
-constexpr std::array<uint8_t, 24> kSampleAccess{0x02, 0x00, 0x11, '|', 'R', 't', 'm', 'p', 'S', 'a', 'm', 'p',
-                                                'l',  'e',  'A',  'c', 'c', 'e', 's', 's', 0x01, 0x01, 0x01, 0x01};
+// AMF0: "|RtmpSampleAccess", true, true; what every server sends before media, and so no player
+// minds.
+constexpr std::array<uint8_t, 24> kSampleAccess{0x02, 0x00, 0x11, '|', 'R',  't',  'm',  'p',
+                                                'S',  'a',  'm',  'p', 'l',  'e',  'A',  'c',
+                                                'c',  'e',  's',  's', 0x01, 0x01, 0x01, 0x01};
 
 uint32_t chunk_stream_of(TrackKind kind) {
   return kind == TrackKind::kVideo ? kVideoChunkStream : kAudioChunkStream;
@@ -50,8 +52,8 @@ void RtmpMuxer::write_track(const Track& track, MediaTime /*at*/, ByteLog& log) 
   ByteWriter writer(scratch_);
   flv::write_sequence_header(track, writer);
   const std::array<Bytes, 1> pieces{Bytes(scratch_)};
-  write_delta(chunk_stream_of(track.kind), message_type_of(track.kind), 0, options_.chunk_size, pieces,
-              [&log](Bytes bytes) { log.append(bytes); });
+  write_delta(chunk_stream_of(track.kind), message_type_of(track.kind), 0, options_.chunk_size,
+              pieces, [&log](Bytes bytes) { log.append(bytes); });
 }
 
 void RtmpMuxer::write_frame(const Frame& frame, ByteLog& log) {
@@ -66,15 +68,16 @@ void RtmpMuxer::write_frame(const Frame& frame, ByteLog& log) {
   const auto append = [&log](Bytes bytes) { log.append(bytes); };
   if (kind == TrackKind::kData) {
     // Metadata has no time of its own: zero for every player.
-    write_absolute({kDataChunkStream, MessageType::kDataAmf0, 0, kMediaStreamId}, options_.chunk_size, pieces, append);
+    write_absolute({kDataChunkStream, MessageType::kDataAmf0, 0, kMediaStreamId},
+                   options_.chunk_size, pieces, append);
     return;
   }
   ChunkStreamClock& clock = clock_of(kind);
   const int64_t time_ms = to_ms(frame.dts);
   const auto delta = std::clamp<int64_t>(time_ms - clock.last_ms, 0, kExtendedTimestamp - 1);
   clock.last_ms += delta;
-  write_delta(chunk_stream_of(kind), message_type_of(kind), static_cast<uint32_t>(delta), options_.chunk_size, pieces,
-              append);
+  write_delta(chunk_stream_of(kind), message_type_of(kind), static_cast<uint32_t>(delta),
+              options_.chunk_size, pieces, append);
 }
 
 std::array<int64_t, 4> RtmpMuxer::mark() const {
@@ -87,18 +90,19 @@ void RtmpMuxer::open_chunk_stream(TrackKind kind, const TrackRef& track, uint32_
   const size_t size = track && flv::can_carry(track->codec) ? flv::sequence_header_size(*track) : 0;
   const uint32_t chunk_stream = chunk_stream_of(kind);
   if (size == 0) {
-    // The codec has no sequence header (MP3), or the track comes later (a publisher without audio follows
-    // one with it); yet the chunk stream must begin with an absolute time.
+    // The codec has no sequence header (MP3), or the track comes later (a publisher without audio
+    // follows one with it); yet the chunk stream must begin with an absolute time.
     const std::array<Bytes, 1> pieces{Bytes(kSampleAccess)};
-    write_absolute({chunk_stream, MessageType::kDataAmf0, time_ms, kMediaStreamId}, options_.chunk_size, pieces, append);
+    write_absolute({chunk_stream, MessageType::kDataAmf0, time_ms, kMediaStreamId},
+                   options_.chunk_size, pieces, append);
     return;
   }
   std::vector<uint8_t> body(size);
   ByteWriter writer(body);
   flv::write_sequence_header(*track, writer);
   const std::array<Bytes, 1> pieces{Bytes(body)};
-  write_absolute({chunk_stream, message_type_of(kind), time_ms, kMediaStreamId}, options_.chunk_size, pieces,
-                 append);
+  write_absolute({chunk_stream, message_type_of(kind), time_ms, kMediaStreamId},
+                 options_.chunk_size, pieces, append);
 }
 
 void RtmpMuxer::write_prime(const JoinPoint& point, ReaderClock& clock, std::vector<uint8_t>& out) {
@@ -117,19 +121,25 @@ void RtmpMuxer::write_prime(const JoinPoint& point, ReaderClock& clock, std::vec
     }
     switch (clock.jitter) {
       case TimeJitter::kFull:
-      case TimeJitter::kZero: clock.origin = from_ms(origin); break;
-      case TimeJitter::kSource: clock.origin = point.dts - point.source_dts; break;
+      case TimeJitter::kZero:
+        clock.origin = from_ms(origin);
+        break;
+      case TimeJitter::kSource:
+        clock.origin = point.dts - point.source_dts;
+        break;
     }
   }
   const auto wire_time = [&clock](int64_t stream_ms) {
-    return static_cast<uint32_t>(stream_ms - to_ms(clock.origin));  // wraps after 2^32 ms, as the format does
+    return static_cast<uint32_t>(stream_ms -
+                                 to_ms(clock.origin));  // wraps after 2^32 ms, as the format does
   };
   if (point.metadata) {
     std::array<uint8_t, flv::kMaxBodyHeaderSize> room;
     ByteWriter header(room);
     flv::write_body_header(*point.metadata, header);
     const std::array<Bytes, 2> pieces{header.written(), point.metadata->payload()};
-    write_absolute({kDataChunkStream, MessageType::kDataAmf0, 0, kMediaStreamId}, options_.chunk_size, pieces,
+    write_absolute({kDataChunkStream, MessageType::kDataAmf0, 0, kMediaStreamId},
+                   options_.chunk_size, pieces,
                    [&out](Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); });
   }
   if (audio_open) {

@@ -10,9 +10,10 @@ struct RtmpMuxerOptions {
   bool video = true;
 };
 
-/// A stream as RTMP messages in chunks of one size, with times as deltas (type 1 chunk headers). Only the
-/// messages that a player gets when it joins carry absolute times; those open the chunk streams of audio
-/// and video at the player's own clock, and the deltas that follow fit every player.
+/// A stream as RTMP messages in chunks of one size, with times as deltas (type 1 chunk headers).
+/// Only the messages that a player gets when it joins carry absolute times; those open the chunk
+/// streams of audio and video at the player's own clock, and the deltas that follow fit every
+/// player.
 class RtmpMuxer final : public Muxer {
  public:
   explicit RtmpMuxer(const RtmpMuxerOptions& options) : options_(options) {}
@@ -32,7 +33,8 @@ class RtmpMuxer final : public Muxer {
   [[nodiscard]] bool wanted(TrackKind kind) const;
   ChunkStreamClock& clock_of(TrackKind kind) { return kind == TrackKind::kVideo ? video_ : audio_; }
   /// @param track  null when there is none at present.
-  void open_chunk_stream(TrackKind kind, const TrackRef& track, uint32_t time_ms, std::vector<uint8_t>& out) const;
+  void open_chunk_stream(TrackKind kind, const TrackRef& track, uint32_t time_ms,
+                         std::vector<uint8_t>& out) const;
 
   const RtmpMuxerOptions options_;
   ChunkStreamClock video_;

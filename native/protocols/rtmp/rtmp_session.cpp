@@ -12,9 +12,12 @@ namespace {
 
 SessionLimits session_limits(const Limits& limits) {
   SessionLimits session;
-  session.chunks.max_message_bytes = static_cast<uint32_t>(std::min<size_t>(limits.max_message_bytes, kMaxMessageBytes));
-  session.chunks.max_unfinished_bytes = static_cast<uint32_t>(std::min<size_t>(limits.max_unfinished_bytes, UINT32_MAX));
-  session.chunks.max_chunk_streams = static_cast<uint32_t>(std::min<size_t>(limits.max_chunk_streams, 65597));
+  session.chunks.max_message_bytes =
+      static_cast<uint32_t>(std::min<size_t>(limits.max_message_bytes, kMaxMessageBytes));
+  session.chunks.max_unfinished_bytes =
+      static_cast<uint32_t>(std::min<size_t>(limits.max_unfinished_bytes, UINT32_MAX));
+  session.chunks.max_chunk_streams =
+      static_cast<uint32_t>(std::min<size_t>(limits.max_chunk_streams, 65597));
   return session;
 }
 
@@ -22,7 +25,8 @@ SessionLimits session_limits(const Limits& limits) {
 
 RtmpSession::RtmpSession(LoopContext& context, Accepted accepted)
     : Session(context, "rtmp"),
-      connection_(std::make_unique<Connection>(context.loop, std::move(accepted.fd), accepted.peer, std::move(accepted.tls),
+      connection_(std::make_unique<Connection>(context.loop, std::move(accepted.fd), accepted.peer,
+                                               std::move(accepted.tls),
                                                static_cast<Connection::Owner&>(*this))),
       protocol_(session_limits(context.limits), context.sessions.random()),
       local_port_(accepted.local_port),
@@ -39,14 +43,16 @@ RtmpSession::~RtmpSession() = default;
 void RtmpSession::start() {
   // Told with the first bytes and not before: a port scan is no session, but it has a deadline too.
   context().loop.arm_in(deadline_, context().limits.handshake_timeout);
-  connect_deadline_ = context().loop.now() + context().limits.handshake_timeout + context().limits.idle_timeout;
+  connect_deadline_ =
+      context().loop.now() + context().limits.handshake_timeout + context().limits.idle_timeout;
   tell_opened(connection_->peer(), local_port_, connection_->is_tls());
   if (!connection_->start()) {
     end({ErrorCode::kOutOfDescriptors});
   }
 }
 
-// ---- bytes -----------------------------------------------------------------------------------------
+// ---- bytes
+// -----------------------------------------------------------------------------------------
 
 void RtmpSession::on_bytes(Bytes bytes) {
   protocol_.feed(bytes);
@@ -105,7 +111,8 @@ void RtmpSession::on_closed(Error error) { end(error); }
 
 void RtmpSession::on_reader_stalled() { fail({ErrorCode::kSlowReader}); }
 
-// ---- events of the protocol ------------------------------------------------------------------------
+// ---- events of the protocol
+// ------------------------------------------------------------------------
 
 void RtmpSession::handle(Event& event) {
   if (const auto* media = std::get_if<MediaMessage>(&event)) {
@@ -199,14 +206,22 @@ void RtmpSession::ask_play(const PlayRequest& request) {
        {"duration_ms", std::max(request.duration, 0.0)}});
 }
 
-// ---- decisions of the control plane ----------------------------------------------------------------
+// ---- decisions of the control plane
+// ----------------------------------------------------------------
 
 void RtmpSession::on_accept(const Fields& options) {
   switch (std::exchange(asked_, Asked::kNothing)) {
-    case Asked::kConnect: accept_connect(options); break;
-    case Asked::kPublish: accept_publish(options); break;
-    case Asked::kPlay: accept_play(options); break;
-    case Asked::kNothing: return;
+    case Asked::kConnect:
+      accept_connect(options);
+      break;
+    case Asked::kPublish:
+      accept_publish(options);
+      break;
+    case Asked::kPlay:
+      accept_play(options);
+      break;
+    case Asked::kNothing:
+      return;
   }
   drain();
 }
@@ -223,9 +238,12 @@ void RtmpSession::accept_connect(const Fields& options) {
                      .server_ip = self.ip,
                      .pid = static_cast<uint32_t>(self.pid),
                      .id = cid()};
-  answer.chunk_size = static_cast<uint32_t>(std::clamp<int64_t>(options.integer("chunk_size", 60000), 128, 65536));
-  answer.out_ack_size = static_cast<uint32_t>(std::clamp<int64_t>(options.integer("out_ack_size", 2'500'000), 0, UINT32_MAX));
-  answer.in_ack_size = static_cast<uint32_t>(std::clamp<int64_t>(options.integer("in_ack_size", 0), 0, UINT32_MAX));
+  answer.chunk_size =
+      static_cast<uint32_t>(std::clamp<int64_t>(options.integer("chunk_size", 60000), 128, 65536));
+  answer.out_ack_size = static_cast<uint32_t>(
+      std::clamp<int64_t>(options.integer("out_ack_size", 2'500'000), 0, UINT32_MAX));
+  answer.in_ack_size =
+      static_cast<uint32_t>(std::clamp<int64_t>(options.integer("in_ack_size", 0), 0, UINT32_MAX));
   protocol_.accept_connect(answer);
 }
 
@@ -239,14 +257,16 @@ void RtmpSession::accept_publish(const Fields& options) {
   const Fields& outputs = options.fields("outputs");
   for (const auto& [name, settings] : outputs.entries()) {
     const ProtocolModule* module = find_protocol(name);
-    if (const auto* fields = settings.as<Fields>(); module != nullptr && module->make_output != nullptr && fields != nullptr) {
+    if (const auto* fields = settings.as<Fields>();
+        module != nullptr && module->make_output != nullptr && fields != nullptr) {
       if (auto output = module->make_output(context(), ingest.stream, *fields)) {
         ingest_->publication().add_output(std::move(output));
       }
     }
   }
   connection_->set_no_delay(options.boolean("tcp_nodelay", false));
-  mr_latency_ms_ = static_cast<uint32_t>(std::clamp<int64_t>(options.integer("mr_latency_ms", 0), 0, 10'000));
+  mr_latency_ms_ =
+      static_cast<uint32_t>(std::clamp<int64_t>(options.integer("mr_latency_ms", 0), 0, 10'000));
   context().loop.arm(deadline_, ingest_->deadline());
   protocol_.accept_publish();
 }
@@ -272,7 +292,8 @@ void RtmpSession::attach_player() {
   if (player.reader) {
     player.reader->leave();
   } else {
-    player.reader = std::make_unique<Reader>(*connection_, static_cast<Reader::Owner&>(*this), player.options.jitter);
+    player.reader = std::make_unique<Reader>(*connection_, static_cast<Reader::Owner&>(*this),
+                                             player.options.jitter);
   }
   if (player.paused || (!player.audio && !player.video)) {
     return;
@@ -282,16 +303,24 @@ void RtmpSession::attach_player() {
   form += player.audio ? " audio" : "";
   form += player.video ? " video" : "";
   form += player.options.rendition_suffix();
-  player.stream->rendition(form, player.options.rendition, [&muxer] { return std::make_unique<RtmpMuxer>(muxer); })
+  player.stream
+      ->rendition(form, player.options.rendition,
+                  [&muxer] { return std::make_unique<RtmpMuxer>(muxer); })
       .add(*player.reader);
 }
 
 void RtmpSession::on_reject(ErrorCode code, std::string_view text, int /*http_status*/) {
   switch (std::exchange(asked_, Asked::kNothing)) {
-    case Asked::kConnect: protocol_.reject_connect(text); break;
-    case Asked::kPlay: protocol_.reject_play(code); break;
+    case Asked::kConnect:
+      protocol_.reject_connect(text);
+      break;
+    case Asked::kPlay:
+      protocol_.reject_play(code);
+      break;
     case Asked::kPublish:
-    case Asked::kNothing: protocol_.reject_publish(code); break;
+    case Asked::kNothing:
+      protocol_.reject_publish(code);
+      break;
   }
   give_up({code});
 }
@@ -303,7 +332,8 @@ void RtmpSession::give_up(Error error) {
   end(error);
 }
 
-// ---- media -----------------------------------------------------------------------------------------
+// ---- media
+// -----------------------------------------------------------------------------------------
 
 void RtmpSession::on_media(const MediaMessage& message) {
   if (!ingest_) {
@@ -343,7 +373,8 @@ void RtmpSession::stop_playing(ErrorCode code) {
   }
 }
 
-// ---- the end ---------------------------------------------------------------------------------------
+// ---- the end
+// ---------------------------------------------------------------------------------------
 
 void RtmpSession::on_deadline() {
   Loop& loop = context().loop;
@@ -358,7 +389,8 @@ void RtmpSession::on_deadline() {
     return fail({ErrorCode::kTimedOut});
   }
   // Between the handshake and a stream the peer must say something now and then; while the control
-  // plane thinks, its own deadline counts. One that does not even connect is not kept by single bytes.
+  // plane thinks, its own deadline counts. One that does not even connect is not kept by single
+  // bytes.
   const Time silent = connection_->last_read() + context().limits.idle_timeout;
   const Time limit = protocol_.connected() ? silent : std::min(silent, connect_deadline_);
   if (asking() || loop.now() < limit) {
@@ -403,7 +435,8 @@ void RtmpSession::end(Error error) {
   finish(error, in, out, skips_);
 }
 
-// ---- the module ------------------------------------------------------------------------------------
+// ---- the module
+// ------------------------------------------------------------------------------------
 
 const ProtocolModule kModule{
     .name = "rtmp",

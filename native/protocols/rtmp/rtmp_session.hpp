@@ -71,7 +71,7 @@ class RtmpSession final : public Session, private Connection::Owner, private Rea
   std::unique_ptr<Ingest> ingest_;
   std::optional<Player> player_;
   uint64_t skips_ = 0;
-  Timer deadline_;       // handshake, idle, silent publisher
+  Timer deadline_;  // handshake, idle, silent publisher
   Time connect_deadline_;
   Timer play_duration_;
   Timer merged_read_;
