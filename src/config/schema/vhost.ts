@@ -24,7 +24,12 @@ export const vhosts = repeated(
     rtcMinLatency: b1('min_latency', true, 'The same directive for RTC, where it is on.', {
       reload: 'A',
     }),
-    tcpNodelay: b0('tcp_nodelay', false, 'Set TCP_NODELAY on connections.', { reload: 'A' }),
+    tcpNodelay: b0(
+      'tcp_nodelay',
+      false,
+      'Set TCP_NODELAY on connections; players with merged writes have it anyway.',
+      { reload: 'A' },
+    ),
     chunkSize: int('chunk_size', undefined, 'RTMP chunk size sent to peers, in bytes.', {
       reload: 'A',
       range: CHUNK_SIZE_RANGE,
