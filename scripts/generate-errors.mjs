@@ -163,8 +163,8 @@ function docsPage(rows) {
 
 <!-- Generated from schema/errors.json by scripts/generate-errors.mjs. Do not edit. -->
 
-Every error has a code, which is the promise to programs, and a number, which is never reused. The HTTP API answers
-\`{"code", "number", "message"}\` with the status given here; logs, metrics and callbacks carry the same codes.
+Every error has a code, which is the promise to programs, and a number, which is never reused. The library throws
+the code, the log names the number, and a refused HTTP request is answered with the status given here.
 
 The scope says what an error costs:
 
