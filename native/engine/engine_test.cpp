@@ -1,0 +1,219 @@
+#include "engine/engine.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/testing/allocation_counter.hpp"
+#include "engine/testing/server.hpp"
+
+namespace millrace {
+namespace {
+
+using testing::AllocationCounter;
+using testing::Client;
+using testing::RtmpClient;
+using testing::Server;
+using testing::TestPublisher;
+using Purpose = RtmpClient::Purpose;
+
+constexpr std::string_view kFlvRequest = "GET /live/a.flv HTTP/1.1\r\nHost: localhost\r\n\r\n";
+
+/// Reads until `total` bytes have come in all.
+bool read_up_to(Client& client, size_t& have, size_t total) {
+  std::array<uint8_t, 65536> room;
+  while (have < total) {
+    const size_t size = client.read(room);
+    if (size == 0) {
+      return false;
+    }
+    have += size;
+  }
+  return true;
+}
+
+TEST(Engine, SaysWhyItCannotListen) {
+  Server server({{"loops", 2}});
+  const uint16_t port = server.listen("rtmp");
+  ASSERT_NE(port, 0);
+  const auto again =
+      server.engine().listen({{"protocol", "rtmp"}, {"ip", "127.0.0.1"}, {"port", port}});
+  ASSERT_FALSE(again.ok());
+  EXPECT_EQ(again.error().code, ErrorCode::kPortInUse);
+  for (const Fields& wrong :
+       {Fields{{"protocol", "gopher"}, {"port", 0}}, Fields{{"protocol", "rtmp"}},
+        Fields{{"protocol", "rtmp"}, {"port", 65536}},
+        Fields{{"protocol", "rtmp"}, {"port", 0}, {"ip", "localhost"}}}) {
+    const auto listening = server.engine().listen(wrong);
+    ASSERT_FALSE(listening.ok());
+    EXPECT_EQ(listening.error().code, ErrorCode::kInvalidArgument);
+  }
+  const auto tls = server.engine().listen({{"protocol", "rtmp"},
+                                           {"ip", "127.0.0.1"},
+                                           {"port", 0},
+                                           {"certificate_file", "/nonexistent"}});
+  ASSERT_FALSE(tls.ok());
+  EXPECT_EQ(tls.error().code, ErrorCode::kTlsBadCertificate);
+  server.engine().stop();
+  server.engine().stop();
+  EXPECT_FALSE(
+      server.engine().listen({{"protocol", "rtmp"}, {"ip", "127.0.0.1"}, {"port", 0}}).ok());
+}
+
+TEST(Engine, AConnectionOverTheLimitIsClosedAndReported) {
+  Server server({{"loops", 2}, {"limits", Fields{{"max_connections", 2}}}});
+  const uint16_t port = server.listen("rtmp");
+  RtmpClient first(port, Purpose::kPublish);
+  RtmpClient second(port, Purpose::kPlay);
+  EXPECT_TRUE(first.start());
+  EXPECT_TRUE(second.start());
+  RtmpClient third(port, Purpose::kPlay);
+  EXPECT_FALSE(third.start());
+  EXPECT_TRUE(server.await([](const Fields& event) {
+    return event.text("type") == "trouble" &&
+           event.text("code") == error_info(ErrorCode::kLimitConnections).name;
+  }));
+  first.close();
+  EXPECT_TRUE(server.await("session_closed"));
+  while (server.engine().stats().integer("connections", 0) > 1) {
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(RtmpClient(port, Purpose::kPlay).start());
+}
+
+TEST(Engine, StopsWithSessionsOpen) {
+  Server server({{"loops", 3}});
+  const uint16_t rtmp = server.listen("rtmp");
+  const uint16_t http = server.listen("http");
+  RtmpClient publisher(rtmp, Purpose::kPublish);
+  ASSERT_TRUE(publisher.start());
+  std::vector<std::unique_ptr<RtmpClient>> players;
+  std::vector<std::unique_ptr<Client>> viewers;
+  for (int i = 0; i < 10; ++i) {
+    players.push_back(std::make_unique<RtmpClient>(rtmp, Purpose::kPlay));
+    ASSERT_TRUE(players.back()->start());
+    viewers.push_back(std::make_unique<Client>(http));
+    ASSERT_TRUE(viewers.back()->send(kFlvRequest));
+  }
+  TestPublisher media;
+  publisher.send(publisher.messages([&](rtmp::ClientSession& session) {
+    media.write_headers(session);
+    for (int i = 0; i < 200; ++i) {
+      media.write_frame(session);
+    }
+  }));
+  EXPECT_TRUE(server.await("stream_tracks"));
+  server.engine().stop();
+  std::array<uint8_t, 65536> room;
+  for (auto& player : players) {
+    while (player->read(room) != 0) {
+    }
+  }
+}
+
+TEST(Engine, ClosesASessionByItsIdAndIgnoresOnesThatAreGone) {
+  Server server({{"loops", 2}});
+  const uint16_t port = server.listen("rtmp");
+  RtmpClient player(port, Purpose::kPlay);
+  ASSERT_TRUE(player.start());
+  const auto id =
+      static_cast<SessionId>(server.events("session_opened").front().number("session", 0));
+  server.engine().close(id, ErrorCode::kKicked);
+  EXPECT_TRUE(server.await("session_closed"));
+  EXPECT_EQ(server.events("session_closed").front().text("code"),
+            error_info(ErrorCode::kKicked).name);
+  server.engine().close(id, ErrorCode::kKicked);
+  server.engine().accept(id, {});
+  server.engine().reject(UINT64_MAX, ErrorCode::kKicked, {}, 0);
+  EXPECT_TRUE(RtmpClient(port, Purpose::kPlay).start());
+  EXPECT_EQ(server.events("session_closed").size(), 1U);
+}
+
+TEST(Engine, TwoInOneProcessKnowNothingOfEachOther) {
+  Server one({{"loops", 1}});
+  Server two({{"loops", 1}});
+  RtmpClient first(one.listen("rtmp"), Purpose::kPublish);
+  RtmpClient second(two.listen("rtmp"), Purpose::kPublish);
+  EXPECT_TRUE(first.start());
+  EXPECT_TRUE(second.start()) << "the same stream, but another engine";
+}
+
+/// From the publisher's socket to the players' sockets nothing is taken from the heap: per packet,
+/// per player, on the publisher's loop and on the mirroring one.
+class SteadyState : public ::testing::TestWithParam<Fields> {};
+
+TEST_P(SteadyState, TakesNothingFromTheHeap) {
+  AllocationCounter::exempt_this_thread();
+  // A small ring, so that it has been full several times before the count begins.
+  Server server({{"loops", 2}, {"limits", Fields{{"ring_max_bytes", size_t{1} << 20}}}},
+                GetParam());
+  const uint16_t rtmp = server.listen("rtmp");
+  const uint16_t http = server.listen("http");
+  RtmpClient publisher(rtmp, Purpose::kPublish);
+  ASSERT_TRUE(publisher.start());
+  TestPublisher media;
+  std::vector<std::unique_ptr<Client>> players;
+  // The kernel deals connections to loops; with so many of each kind both loops have some.
+  for (int i = 0; i < 6; ++i) {
+    auto player = std::make_unique<RtmpClient>(rtmp, Purpose::kPlay);
+    ASSERT_TRUE(player->start());
+    players.push_back(std::move(player));
+    players.push_back(std::make_unique<Client>(http));
+    ASSERT_TRUE(players.back()->send(kFlvRequest));
+  }
+  constexpr int kRounds = 8;                      // in a window
+  constexpr uint32_t kFrames = 50;                // in a round
+  constexpr size_t kFrameBytes = 1000 + 2 * 200;  // of video and audio
+  std::vector<size_t> received(players.size(), 0);
+  size_t sent = 0;
+  bool ok = true;
+  const auto send = [&](uint32_t frames) {
+    ok = ok && publisher.send(publisher.messages([&](rtmp::ClientSession& session) {
+      for (uint32_t i = 0; i < frames; ++i) {
+        media.write_frame(session);
+      }
+    }));
+    sent += frames * kFrameBytes;
+  };
+  const auto read_all = [&](size_t total) {
+    for (size_t i = 0; ok && i < players.size(); ++i) {
+      ok = read_up_to(*players[i], received[i], total);
+    }
+  };
+  ok = publisher.send(
+      publisher.messages([&](rtmp::ClientSession& session) { media.write_headers(session); }));
+  // One GOP first: who joined within more would begin at the last of them.
+  send(25);
+  read_all(sent - kFrameBytes * 10);
+  const auto window = [&] {
+    for (int round = 0; ok && round < kRounds; ++round) {
+      send(kFrames);
+      read_all(sent -
+               kFrames * kFrameBytes);  // at most a round behind, so that nobody is overtaken
+    }
+  };
+  for (int warm_up = 0; warm_up < 6; ++warm_up) {
+    window();
+  }
+  // A loop that was kept waiting may hold more at once than ever before, and take memory for it,
+  // once.
+  uint64_t allocations = UINT64_MAX;
+  for (int attempt = 0; ok && allocations != 0 && attempt < 8; ++attempt) {
+    AllocationCounter::start();
+    window();
+    allocations = AllocationCounter::stop();
+  }
+  EXPECT_TRUE(ok) << "a player got nothing for 10 s";
+  EXPECT_EQ(allocations, 0U) << "for " << kRounds * kFrames * 3 << " packets to " << players.size()
+                             << " players";
+  EXPECT_GT(server.engine().stats().list("loops").size(), 1U);
+}
+
+INSTANTIATE_TEST_SUITE_P(EachFrameAtOnce, SteadyState,
+                         ::testing::Values(Fields{{"mw_latency_ms", 0}}));
+INSTANTIATE_TEST_SUITE_P(MergedByTime, SteadyState,
+                         ::testing::Values(Fields{{"mw_latency_ms", 20}}));
+INSTANTIATE_TEST_SUITE_P(MergedByCount, SteadyState,
+                         ::testing::Values(Fields{
+                             {"min_latency", true}, {"mw_latency_ms", 20}, {"mw_msgs", 8}}));
+
+}  // namespace
+}  // namespace millrace

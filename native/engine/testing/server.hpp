@@ -1,0 +1,274 @@
+#pragma once
+
+// For tests only: an engine with a control plane that lets everybody in, and clients of it.
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "codecs/testing/hex.hpp"
+#include "engine/engine.hpp"
+#include "protocols/rtmp/client_session.hpp"
+
+namespace millrace::testing {
+
+/// An engine whose requests are answered on a thread of its own.
+class Server {
+ public:
+  explicit Server(const Fields& options, Fields play_options = {})
+      : play_options_(std::move(play_options)), engine_(options, [this] { wake(); }) {
+    play_options_.set("stream", "live/a");
+    (void)engine_.configure(
+        "http",
+        {{"vhosts",
+          Value::List{Fields{
+              {"name", "__defaultVhost__"},
+              {"live_mounts", Value::List{Fields{{"format", "flv"},
+                                                 {"mount", "[vhost]/[app]/[stream].flv"}}}}}}}});
+    control_ = std::thread([this] { control(); });
+  }
+  ~Server() {
+    engine_.stop();
+    {
+      const std::lock_guard lock(mutex_);
+      stopped_ = true;
+    }
+    changed_.notify_all();
+    control_.join();
+  }
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  [[nodiscard]] Engine& engine() { return engine_; }
+  uint16_t listen(const char* protocol) {
+    const auto listening =
+        engine_.listen({{"protocol", protocol}, {"ip", "127.0.0.1"}, {"port", 0}});
+    return listening.ok() ? listening->address.port() : 0;
+  }
+  /// Waits until an event fits; those seen before count too. @return false after 10 s.
+  bool await(const std::function<bool(const Fields&)>& fits) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, seconds(10), [&] {
+      for (const Fields& event : seen_) {
+        if (fits(event)) {
+          return true;
+        }
+      }
+      return false;
+    });
+  }
+  bool await(const std::string& type) {
+    return await([&type](const Fields& event) { return event.text("type") == type; });
+  }
+  /// All events of a type so far.
+  std::vector<Fields> events(const std::string& type) {
+    const std::lock_guard lock(mutex_);
+    std::vector<Fields> out;
+    for (const Fields& event : seen_) {
+      if (event.text("type") == type) {
+        out.push_back(event);
+      }
+    }
+    return out;
+  }
+
+ private:
+  void wake() {
+    {
+      const std::lock_guard lock(mutex_);
+      woken_ = true;
+    }
+    changed_.notify_all();
+  }
+  void control() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return woken_ || stopped_; });
+      if (!woken_) {
+        return;
+      }
+      woken_ = false;
+      lock.unlock();
+      const auto events = engine_.take_events();
+      lock.lock();
+      seen_.insert(seen_.end(), events.begin(), events.end());
+      changed_.notify_all();
+      lock.unlock();
+      for (const Fields& event : events) {
+        answer(event);
+      }
+      lock.lock();
+    }
+  }
+  void answer(const Fields& event) {
+    const auto session = static_cast<SessionId>(event.number("session", 0));
+    const std::string type = event.text("type");
+    if (type == "connect_requested") {
+      engine_.accept(session, {});
+    } else if (type == "publish_requested") {
+      engine_.accept(session, {{"stream", "live/a"}});
+    } else if (type == "play_requested") {
+      engine_.accept(session, play_options_);
+    }
+  }
+
+  Fields play_options_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool woken_ = false;
+  bool stopped_ = false;
+  std::vector<Fields> seen_;
+  Engine engine_;
+  std::thread control_;
+};
+
+/// A blocking TCP client of 127.0.0.1 that gives up after 10 s.
+class Client {
+ public:
+  explicit Client(uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    const timeval limit{10, 0};
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
+    ::setsockopt(fd_.get(), SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    connected_ =
+        ::connect(fd_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
+  }
+  virtual ~Client() = default;
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  [[nodiscard]] bool connected() const { return connected_; }
+  bool send(Bytes bytes) {
+    while (!bytes.empty()) {
+      const ssize_t sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent <= 0) {
+        return false;
+      }
+      bytes = bytes.subspan(static_cast<size_t>(sent));
+    }
+    return true;
+  }
+  bool send(std::string_view text) {
+    return send(Bytes(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
+  }
+  /// @return 0 at the end, or after 10 s without bytes.
+  size_t read(std::span<uint8_t> room) {
+    const ssize_t size = ::recv(fd_.get(), room.data(), room.size(), 0);
+    return size > 0 ? static_cast<size_t>(size) : 0;
+  }
+  /// What there is at the moment.
+  size_t read_now(std::span<uint8_t> room) {
+    const ssize_t size = ::recv(fd_.get(), room.data(), room.size(), MSG_DONTWAIT);
+    return size > 0 ? static_cast<size_t>(size) : 0;
+  }
+  void close() { fd_.reset(); }
+
+ private:
+  Fd fd_;
+  bool connected_ = false;
+};
+
+/// A publisher or player of RTMP.
+class RtmpClient : public Client {
+ public:
+  using Purpose = rtmp::ClientOptions::Purpose;
+
+  RtmpClient(uint16_t port, Purpose purpose)
+      : Client(port),
+        session_({.purpose = purpose,
+                  .tc_url = "rtmp://127.0.0.1/live",
+                  .app = "live",
+                  .stream = "a",
+                  .page_url = {},
+                  .swf_url = {},
+                  .connect_arguments = {}},
+                 {}, 1) {}
+
+  /// @return false when the server refused or said nothing.
+  bool start() {
+    std::array<uint8_t, 4096> room{};
+    for (;;) {
+      if (!flush()) {
+        return false;
+      }
+      if (session_.started()) {
+        return true;
+      }
+      const size_t size = read(room);
+      session_.feed(Bytes(room).first(size));
+      for (;;) {
+        const auto event = session_.poll();
+        if (!event.ok() || size == 0) {
+          return false;
+        }
+        if (!event->has_value()) {
+          break;
+        }
+        if (std::holds_alternative<rtmp::Started>(**event)) {
+          break;  // what follows is media
+        }
+      }
+    }
+  }
+  /// The bytes of a publisher's messages, to be sent in any pieces.
+  std::vector<uint8_t> messages(const std::function<void(rtmp::ClientSession&)>& write) {
+    write(session_);
+    const Bytes output = session_.pending_output();
+    std::vector<uint8_t> out(output.begin(), output.end());
+    session_.consume_output(out.size());
+    return out;
+  }
+  [[nodiscard]] rtmp::ClientSession& session() { return session_; }
+
+ private:
+  bool flush() {
+    const Bytes output = session_.pending_output();
+    const bool sent = send(output);
+    session_.consume_output(output.size());
+    return sent;
+  }
+
+  rtmp::ClientSession session_;
+};
+
+/// Sequence headers, and then frames of a fixed size with a random access point every 25th: 40 ms
+/// of video and two frames of audio in turn.
+class TestPublisher {
+ public:
+  void write_headers(rtmp::ClientSession& session) {
+    session.write_media(
+        rtmp::MessageType::kVideo, 0,
+        hex("17 00 000000 01 64000a ff e1 0018 6764000aacd9447b011000000300100000030320f1225960"
+            "01 0006 68ebe3cb22c0 fdf8f800"));
+    session.write_media(rtmp::MessageType::kAudio, 0, hex("af 00 1210"));
+  }
+  void write_frame(rtmp::ClientSession& session) {
+    const uint32_t time_ms = number_ * 40;
+    const bool key = number_ % 25 == 0;
+    std::vector<uint8_t> video = hex(key ? "17 01 000000 000003e8 65" : "27 01 000000 000003e8 41");
+    video.resize(5 + 4 + 1000, static_cast<uint8_t>(number_));
+    session.write_media(rtmp::MessageType::kVideo, time_ms, video);
+    std::vector<uint8_t> audio = hex("af 01");
+    audio.resize(202, static_cast<uint8_t>(number_));
+    session.write_media(rtmp::MessageType::kAudio, time_ms + 1, audio);
+    session.write_media(rtmp::MessageType::kAudio, time_ms + 24, audio);
+    ++number_;
+  }
+
+ private:
+  uint32_t number_ = 0;
+};
+
+}  // namespace millrace::testing
