@@ -6,6 +6,10 @@
 #include <cstdlib>
 #include <new>
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 namespace millrace {
 
 struct alignas(std::max_align_t) BlockPool::Header {
@@ -19,6 +23,15 @@ namespace {
 
 constexpr size_t kSmallest = 256;
 constexpr uint32_t kOversized = BlockPool::kClasses;
+// So much freed at once is worth a walk over malloc's free lists.
+constexpr size_t kReturnToSystemBytes = size_t{4} << 20;
+
+/// malloc keeps what is freed below the top of its heaps, which after a burst is nearly all of it.
+void return_to_system() {
+#ifdef __GLIBC__
+  ::malloc_trim(0);
+#endif
+}
 
 /// Class whose size is the least of 2^k * {4, 5, 6, 7} / 4 that holds `size`.
 uint32_t class_of(size_t size) {
@@ -79,6 +92,7 @@ void* BlockPool::take(size_t size) {
       free_[index] = header->next;
       free_bytes_ -= header->capacity;
       low_water_bytes_ = std::min(low_water_bytes_, free_bytes_);
+      shed_water_bytes_ = std::min(shed_water_bytes_, free_bytes_);
       return payload(header);
     }
   }
@@ -122,18 +136,34 @@ void BlockPool::keep_or_free(Header* header) {
 
 void BlockPool::trim() {
   drain_returned();
-  size_t surplus = low_water_bytes_ / 2;
-  for (size_t index = kClasses; index > 0 && surplus > 0; --index) {
+  free_up_to(low_water_bytes_ / 2);
+  low_water_bytes_ = free_bytes_;
+}
+
+void BlockPool::shed(size_t keep_bytes) {
+  drain_returned();
+  if (shed_water_bytes_ > keep_bytes) {
+    free_up_to(shed_water_bytes_ - keep_bytes);
+    low_water_bytes_ = std::min(low_water_bytes_, free_bytes_);
+  }
+  shed_water_bytes_ = free_bytes_;
+}
+
+void BlockPool::free_up_to(size_t surplus_bytes) {
+  size_t left = surplus_bytes;
+  for (size_t index = kClasses; index > 0 && left > 0; --index) {
     Header*& list = free_[index - 1];
-    while (list != nullptr && list->capacity <= surplus) {
+    while (list != nullptr && list->capacity <= left) {
       Header* header = list;
       list = header->next;
-      surplus -= header->capacity;
+      left -= header->capacity;
       free_bytes_ -= header->capacity;
       std::free(header);
     }
   }
-  low_water_bytes_ = free_bytes_;
+  if (surplus_bytes - left >= kReturnToSystemBytes) {
+    return_to_system();
+  }
 }
 
 void BlockPool::drain_returned() {

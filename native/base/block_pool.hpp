@@ -42,6 +42,10 @@ class BlockPool {
   /// time is surplus.
   void trim();
 
+  /// Frees what nobody needed since the last call beyond `keep_bytes`: what a burst has left behind goes back to
+  /// the system soon. To be called every few seconds by the owner.
+  void shed(size_t keep_bytes);
+
   /// Bytes that lie unused in the free lists; owner thread only.
   [[nodiscard]] size_t free_bytes() const { return free_bytes_; }
   /// Blocks out at present.
@@ -54,6 +58,7 @@ class BlockPool {
 
  private:
   void keep_or_free(Header* header);
+  void free_up_to(size_t surplus_bytes);
   void drain_returned();
 
   std::array<Header*, kClasses> free_{};
@@ -62,6 +67,7 @@ class BlockPool {
   std::atomic<uintptr_t> owner_{0};
   size_t free_bytes_ = 0;
   size_t low_water_bytes_ = 0;  // least free_bytes_ since the last trim()
+  size_t shed_water_bytes_ = 0;  // least free_bytes_ since the last shed()
   uint64_t misses_ = 0;
   const size_t max_free_bytes_;
 };

@@ -48,6 +48,24 @@ TEST(BlockPool, TakesAgainWhatWasGivenBack) {
   BlockPool::give_back(first);
 }
 
+TEST(BlockPool, ShedsWhatABurstLeftBehindAndNoMore) {
+  BlockPool pool;
+  std::vector<void*> blocks;
+  for (int i = 0; i < 64; ++i) {
+    blocks.push_back(pool.take(65536));
+  }
+  pool.shed(65536);
+  for (void* block : blocks) {
+    BlockPool::give_back(block);
+  }
+  pool.shed(65536);  // until a moment ago all were in use
+  EXPECT_EQ(pool.free_bytes(), 64U * 65536);
+  pool.shed(65536);
+  EXPECT_EQ(pool.free_bytes(), 65536U);
+  pool.shed(65536);
+  EXPECT_EQ(pool.free_bytes(), 65536U);
+}
+
 TEST(BlockPool, KeepsNoMoreThanItsBound) {
   BlockPool pool(4096);
   std::vector<void*> blocks;

@@ -11,8 +11,12 @@ namespace {
 constexpr size_t kQueueFrames = size_t{1} << 14;
 constexpr size_t kCollectAtOnce = 4096;
 constexpr Duration kMaintenance = seconds(1);
-// A viewer who comes again at once finds the rendition still there.
 constexpr unsigned kPoolTrimInterval = 10;  // maintenances; longer than the usual GOP
+// What a burst leaves behind goes sooner. Longer than most GOPs, because publishers whose GOPs end together leave
+// much unused between them; twice this is still within the ten seconds in which memory is to be back.
+constexpr unsigned kPoolShedInterval = 4;
+constexpr size_t kPoolKeepBytes = size_t{8} << 20;
+// A viewer who comes again at once finds the rendition still there.
 constexpr Duration kRenditionLinger = seconds(5);
 
 }  // namespace
@@ -178,7 +182,11 @@ void LoopHub::maintain() {
   for (auto& [key, stream] : streams_) {
     stream->drop_idle_renditions(loop_.now() - kRenditionLinger);
   }
-  if (++maintenances_ % kPoolTrimInterval == 0) {
+  ++maintenances_;
+  if (maintenances_ % kPoolShedInterval == 0) {
+    loop_.pool().shed(kPoolKeepBytes);
+  }
+  if (maintenances_ % kPoolTrimInterval == 0) {
     loop_.pool().trim();
   }
 }

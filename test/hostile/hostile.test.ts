@@ -1,4 +1,6 @@
 import { idlePeers } from './attacks/idle-peers.ts';
+import { mediaBodies } from './attacks/media-bodies.ts';
+import { players } from './attacks/players.ts';
 import { rtmpAmf } from './attacks/rtmp-amf.ts';
 import { rtmpChunks } from './attacks/rtmp-chunks.ts';
 import { rtmpCommands } from './attacks/rtmp-commands.ts';
@@ -12,3 +14,5 @@ rtmpChunks(site);
 rtmpAmf(site);
 rtmpCommands(site);
 idlePeers(site);
+players(site);
+mediaBodies(site);
