@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { clip } from '../support/clips.ts';
-import { FlvReader, TagType } from '../support/flv.ts';
+import { FlvReader, isAudio, isVideo } from '../support/flv.ts';
 import { viewFlv } from '../support/http-flv.ts';
 import { MediaServer } from '../support/media-server.ts';
 import { expectUntouched, packetsOf } from '../support/packets.ts';
@@ -31,8 +31,6 @@ beforeAll(async () => {
 afterEach(() => scene.clear());
 afterAll(() => server.stop());
 
-const isVideo = ({ type }: { readonly type: number }) => type === TagType.video;
-const isAudio = ({ type }: { readonly type: number }) => type === TagType.audio;
 const twenty = {
   enough: (tags: readonly { type: number }[]) =>
     tags.filter((tag) => isVideo(tag) || isAudio(tag)).length >= 20,

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { isKeyFrame, isSequenceHeader, TagType } from '../support/flv.ts';
+import { isKeyFrame, isSequenceHeader, isVideo } from '../support/flv.ts';
 import { viewFlv } from '../support/http-flv.ts';
 import { MediaServer } from '../support/media-server.ts';
 import { type Message, MessageType } from '../support/rtmp/chunks.ts';
@@ -23,7 +23,6 @@ beforeAll(async () => {
 afterEach(() => scene.clear());
 afterAll(() => server.stop());
 
-const isVideo = ({ type }: { readonly type: number }) => type === TagType.video;
 const asTag = ({ type, timestamp, payload }: Message) => ({ type, timestamp, body: payload });
 const isMedia = ({ type }: Message) => type === MessageType.audio || type === MessageType.video;
 

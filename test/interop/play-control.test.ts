@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { clip } from '../support/clips.ts';
-import { readFlv, TagType } from '../support/flv.ts';
+import { isAudio, isVideo, readFlv } from '../support/flv.ts';
 import { viewFlv } from '../support/http-flv.ts';
 import { MediaServer } from '../support/media-server.ts';
 import { type Message, MessageType, writeChunks } from '../support/rtmp/chunks.ts';
@@ -24,8 +24,6 @@ beforeAll(async () => {
 afterEach(() => scene.clear());
 afterAll(() => server.stop());
 
-const isVideo = ({ type }: { readonly type: number }) => type === TagType.video;
-const isAudio = ({ type }: { readonly type: number }) => type === TagType.audio;
 const isMedia = (message: { readonly type: number }) => isVideo(message) || isAudio(message);
 
 /** Resolves when `count` more messages that fit have come; what was there before is forgotten. */
@@ -154,5 +152,20 @@ describe('timestamps', () => {
       expect(times[1]?.timestamp).toBeLessThan(1000);
       expect(times[29]?.timestamp).toBeLessThan(3000);
     }
+  });
+
+  it('of 32 bits that wrap go on', async () => {
+    const publisher = await scene.connected();
+    await publisher.publish('wraps');
+    const player = await scene.playing('wraps');
+    const offset = 2 ** 32 - 800;
+    for (const tag of readFlv(clip('h264-bframes-aac.flv')).filter(isMedia).slice(0, 120)) {
+      sendTag(publisher, { ...tag, timestamp: (tag.timestamp + offset) % 2 ** 32 });
+    }
+    await player.received((inbox) => inbox.filter(isVideo).length >= 40, '40 video messages');
+    const times = player.inbox.filter(isVideo).map(({ timestamp }) => timestamp);
+    const steps = times.slice(2, 40).map((time, at) => time - (times[at + 1] ?? 0));
+    expect(new Set(steps)).toEqual(new Set([40]));
+    expect(times[39]).toBeLessThan(3000);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { isKeyFrame, isSequenceHeader, type Tag, TagType } from '../support/flv.ts';
+import { isKeyFrame, isSequenceHeader, isVideo, type Tag } from '../support/flv.ts';
 import { viewFlv } from '../support/http-flv.ts';
 import { MediaServer } from '../support/media-server.ts';
 import { RtmpScene } from '../support/rtmp/rtmp-scene.ts';
@@ -12,8 +12,6 @@ beforeAll(async () => {
 });
 afterEach(() => scene.clear());
 afterAll(() => server.stop());
-
-const isVideo = ({ type }: { readonly type: number }) => type === TagType.video;
 
 describe('a publisher that leaves and comes back', () => {
   it('goes on for RTMP players that stayed: configuration, key frame, time', async () => {

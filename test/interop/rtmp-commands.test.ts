@@ -1,4 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { clip } from '../support/clips.ts';
+import { isAudio, isVideo, readFlv, writeTag } from '../support/flv.ts';
 import { MediaServer } from '../support/media-server.ts';
 import { type AmfObject, decodeAmf } from '../support/rtmp/amf0.ts';
 import { type Message, MessageType } from '../support/rtmp/chunks.ts';
@@ -93,6 +95,34 @@ describe('publish', () => {
     expect((await unpublished).name).toBe('_result');
     await peer.status('NetStream.Unpublish.Success');
     await peer.publish('again2');
+  });
+
+  it('in aggregate messages is split', async () => {
+    const publisher = await scene.connected();
+    await publisher.publish('aggregate');
+    const tags = readFlv(clip('h264-aac.flv')).filter((tag) => isVideo(tag) || isAudio(tag));
+    const some = tags.slice(0, 60);
+    // RTMP 1.0 §7.1.6: the times within are relative to the first, and the whole has that of the message.
+    for (let at = 0; at < some.length; at += 10) {
+      const part = some.slice(at, at + 10);
+      const payload = Buffer.concat(part.map(writeTag));
+      const { aggregate: type } = MessageType;
+      publisher.send(6, { type, timestamp: part[0]?.timestamp ?? 0, streamId: 1, payload });
+    }
+    const player = await scene.playing('aggregate');
+    const videos = some.filter(isVideo);
+    await player.received(
+      (inbox) => inbox.filter(isVideo).length >= videos.length,
+      'all video messages',
+    );
+    const got = player.inbox.filter(isVideo);
+    expect(got.map(({ payload }) => payload.toString('hex'))).toEqual(
+      videos.map(({ body }) => body.toString('hex')),
+    );
+    const frames = got.slice(1).map(({ timestamp }) => timestamp);
+    expect(frames.slice(1).map((time, at) => time - (frames[at] ?? 0))).toEqual(
+      frames.slice(1).map(() => 40),
+    );
   });
 
   it('of a name that is taken is refused, and the first goes on', async () => {

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { TagType } from '../support/flv.ts';
+import { isVideo, TagType } from '../support/flv.ts';
 import { viewFlv } from '../support/http-flv.ts';
 import { MediaServer } from '../support/media-server.ts';
 import { RtmpScene } from '../support/rtmp/rtmp-scene.ts';
@@ -19,7 +19,6 @@ beforeAll(async () => {
 afterEach(() => scene.clear());
 afterAll(() => server.stop());
 
-const isVideo = ({ type }: { readonly type: number }) => type === TagType.video;
 const three = { enough: (tags: readonly { type: number }[]) => tags.filter(isVideo).length >= 3 };
 const tcUrl = (host: string) => `rtmp://${host}:${server.port('rtmp')}/live`;
 

@@ -10,6 +10,10 @@ export interface Tag {
   readonly body: Buffer;
 }
 
+/** Of tags and of RTMP messages: their types are the same numbers. */
+export const isVideo = ({ type }: { readonly type: number }): boolean => type === TagType.video;
+export const isAudio = ({ type }: { readonly type: number }): boolean => type === TagType.audio;
+
 /** Cuts an FLV stream into its header flags and tags; checks the sizes that tags end with. */
 export class FlvReader {
   /** Once the header has come: bit 0 video, bit 2 audio. */

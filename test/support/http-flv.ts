@@ -23,7 +23,8 @@ export interface FlvViewOptions {
 export async function viewFlv(url: string, options: FlvViewOptions = {}): Promise<FlvView> {
   const { headers = {}, enough = () => false, limitMs = 20_000 } = options;
   const began = performance.now();
-  const ask = request(url, { headers, agent: false, signal: AbortSignal.timeout(limitMs) }).end();
+  const signal = AbortSignal.timeout(limitMs);
+  const ask = request(url, { headers, agent: false, signal }).end();
   const [response] = (await once(ask, 'response')) as [import('node:http').IncomingMessage];
   const reader = new FlvReader();
   const tags: Tag[] = [];
@@ -41,8 +42,8 @@ export async function viewFlv(url: string, options: FlvViewOptions = {}): Promis
     }
   } catch (error) {
     // The end of a live stream cuts the connection, as SRS does.
-    if ((error as NodeJS.ErrnoException).code !== 'ECONNRESET') {
-      throw error;
+    if (signal.aborted || (error as NodeJS.ErrnoException).code !== 'ECONNRESET') {
+      throw signal.aborted ? new Error(`${url} went on for ${limitMs} ms`) : error;
     }
   } finally {
     ask.destroy();

@@ -101,11 +101,10 @@ export class LaunchedServer {
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
         throw new Error(`ended before it said "${wanted}"\n${this.stdout}\n${this.stderr}`);
       }
-      await once(this.child.stdout as NodeJS.ReadableStream, 'data', { signal: deadline }).catch(
-        (cause: unknown) => {
-          throw new Error(`did not say "${wanted}"\n${this.stdout}`, { cause });
-        },
-      );
+      const more = once(this.child.stdout as NodeJS.ReadableStream, 'data', { signal: deadline });
+      await Promise.race([more, this.#ended]).catch((cause: unknown) => {
+        throw new Error(`did not say "${wanted}"\n${this.stdout}\n${this.stderr}`, { cause });
+      });
     }
   }
 

@@ -174,6 +174,10 @@ export class RtmpPeer {
     this.#socket.pause();
   }
 
+  resumeReading(): void {
+    this.#socket.resume();
+  }
+
   /** Resolves with the next message that fits; those before it stay. */
   take(fits: (message: Message) => boolean, what: string): Promise<Message> {
     return this.#until(() => {
