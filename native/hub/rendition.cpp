@@ -81,8 +81,7 @@ Rendition::~Rendition() {
 
 void Rendition::add(Reader& reader) {
   assert(reader.rendition_ == nullptr);
-  const size_t index = next_bucket_;
-  next_bucket_ = (next_bucket_ + 1) % kBuckets;
+  const size_t index = bucket_for_next_reader();
   Bucket& bucket = buckets_[index];
   reader.rendition_ = this;
   reader.bucket_ = static_cast<uint32_t>(index);
@@ -93,7 +92,8 @@ void Rendition::add(Reader& reader) {
   ++reader_count_;
   ++waiting_count_;
   if (options_.merge.latency > Duration::zero() && !merge_timer_.armed()) {
-    loop_.arm_in(merge_timer_, options_.merge.latency / kBuckets);
+    merge_due_ = loop_.now() + options_.merge.latency / used_buckets();
+    loop_.arm(merge_timer_, merge_due_);
   }
   if (place(reader)) {
     pump(reader);
@@ -467,14 +467,45 @@ void Rendition::on_merge_timer() {
   if (reader_count_ == 0) {
     return;
   }
-  Bucket& bucket = buckets_[flush_bucket_];
-  flush_bucket_ = (flush_bucket_ + 1) % kBuckets;
-  // By count the time is only the bound for a stream of few frames.
-  if (options_.merge.kind == MergePolicy::Kind::kByTime ||
-      loop_.now() - bucket.sent_at >= options_.merge.latency) {
-    flush(bucket);
+  // The ticks keep their own time: counted from when each one came to run, the delays of a busy
+  // machine would add up to a second round of waiting.
+  const size_t used = used_buckets();
+  const Duration interval = options_.merge.latency / used;
+  for (size_t ticks = 0; ticks < used && merge_due_ <= loop_.now(); ++ticks) {
+    merge_due_ += interval;
+    flush_bucket_ = (flush_bucket_ + 1) % used;
+    Bucket& bucket = buckets_[flush_bucket_];
+    // By count the time is only the bound for a stream of few frames.
+    if (options_.merge.kind == MergePolicy::Kind::kByTime ||
+        loop_.now() - bucket.sent_at >= options_.merge.latency) {
+      flush(bucket);
+    }
   }
-  loop_.arm_in(merge_timer_, options_.merge.latency / kBuckets);
+  if (merge_due_ <= loop_.now()) {
+    merge_due_ = loop_.now() + interval;  // a whole round late: all buckets were served just now
+  }
+  loop_.arm(merge_timer_, merge_due_);
+}
+
+/// Few readers share few buckets, so that a stream with one viewer costs one wake-up for each
+/// merged write.
+size_t Rendition::bucket_for_next_reader() const {
+  const size_t usable = std::min(reader_count_ / kReadersPerBucket + 1, kBuckets);
+  size_t smallest = 0;
+  for (size_t i = 1; i < usable; ++i) {
+    if (buckets_[i].readers.size() < buckets_[smallest].readers.size()) {
+      smallest = i;
+    }
+  }
+  return smallest;
+}
+
+size_t Rendition::used_buckets() const {
+  size_t used = kBuckets;
+  while (used > 1 && buckets_[used - 1].readers.empty()) {
+    --used;
+  }
+  return used;
 }
 
 // ---- memory

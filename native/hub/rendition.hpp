@@ -129,6 +129,7 @@ class Rendition final : public FrameSink, private TurnEnd {
     Time sent_at{};
   };
   static constexpr size_t kBuckets = 8;
+  static constexpr size_t kReadersPerBucket = 64;  // until there are kBuckets
   static constexpr size_t kMaxJoinPoints = 2;
 
   void on_turn_end() override;
@@ -137,6 +138,8 @@ class Rendition final : public FrameSink, private TurnEnd {
   bool prime(Reader& reader);
   void flush(Bucket& bucket);
   void on_merge_timer();
+  [[nodiscard]] size_t bucket_for_next_reader() const;
+  [[nodiscard]] size_t used_buckets() const;
   void note_entry(MediaTime dts);
   void note_join_point(const Frame& frame);
   void settle(const Frame& frame);
@@ -174,8 +177,8 @@ class Rendition final : public FrameSink, private TurnEnd {
   uint32_t audio_since_video_ = 0;
   uint64_t frames_ = 0;
   std::array<Bucket, kBuckets> buckets_;
-  size_t next_bucket_ = 0;   // for the next reader
-  size_t flush_bucket_ = 0;  // for the next tick
+  size_t flush_bucket_ = 0;  // of the last tick
+  Time merge_due_{};         // of the next one
   size_t reader_count_ = 0;
   size_t waiting_count_ = 0;
   Time idle_since_;
