@@ -6,8 +6,9 @@ import type { RepeatedLines } from './log/repeated-lines.ts';
 import type { HttpRequest, NativeEngine, StreamTracks } from './native/boundary.ts';
 import type { EventHandlers } from './native/dispatch.ts';
 import type { Admissions } from './protocols/admissions.ts';
-import { tracksLine, troubleLine } from './sessions/session-lines.ts';
+import { tracksLine } from './sessions/session-lines.ts';
 import type { Sessions } from './sessions/sessions.ts';
+import { TroubleLines } from './sessions/trouble-lines.ts';
 import { streamUrl } from './streams/stream-key.ts';
 
 /** The parts that events of the engine go to. */
@@ -28,6 +29,7 @@ export interface EngineHandlersContext {
 /** Which part each event of the engine goes to. Events of sessions that are gone are passed over. */
 export function engineHandlers(context: EngineHandlersContext): EventHandlers {
   const { sessions, admissions, log, lines, faults } = context;
+  const troubles = new TroubleLines();
 
   const decide = (event: Parameters<Admissions['decide']>[1]): void => {
     const session = sessions.get(event.session);
@@ -89,7 +91,7 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
     trouble: (event) => {
       const session = event.session === undefined ? undefined : sessions.get(event.session);
       const kind = `${event.area} ${event.code} ${session?.ip ?? ''}`;
-      faults.write(session?.log ?? log, 'warn', kind, troubleLine(event));
+      troubles.write(session?.log ?? log, kind, event);
     },
   };
 }

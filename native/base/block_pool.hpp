@@ -42,8 +42,8 @@ class BlockPool {
   /// time is surplus.
   void trim();
 
-  /// Frees what nobody needed since the last call beyond `keep_bytes`: what a burst has left behind goes back to
-  /// the system soon. To be called every few seconds by the owner.
+  /// Frees what nobody needed since the last call beyond `keep_bytes`: what a burst has left behind
+  /// goes back to the system soon. To be called every few seconds by the owner.
   void shed(size_t keep_bytes);
 
   /// Bytes that lie unused in the free lists; owner thread only.
@@ -66,7 +66,7 @@ class BlockPool {
   std::atomic<int64_t> outstanding_{0};
   std::atomic<uintptr_t> owner_{0};
   size_t free_bytes_ = 0;
-  size_t low_water_bytes_ = 0;  // least free_bytes_ since the last trim()
+  size_t low_water_bytes_ = 0;   // least free_bytes_ since the last trim()
   size_t shed_water_bytes_ = 0;  // least free_bytes_ since the last shed()
   uint64_t misses_ = 0;
   const size_t max_free_bytes_;

@@ -12,8 +12,9 @@ constexpr size_t kQueueFrames = size_t{1} << 14;
 constexpr size_t kCollectAtOnce = 4096;
 constexpr Duration kMaintenance = seconds(1);
 constexpr unsigned kPoolTrimInterval = 10;  // maintenances; longer than the usual GOP
-// What a burst leaves behind goes sooner. Longer than most GOPs, because publishers whose GOPs end together leave
-// much unused between them; twice this is still within the ten seconds in which memory is to be back.
+// What a burst leaves behind goes sooner. Longer than most GOPs, because publishers whose GOPs end
+// together leave much unused between them; twice this is still within the ten seconds in which
+// memory is to be back.
 constexpr unsigned kPoolShedInterval = 4;
 constexpr size_t kPoolKeepBytes = size_t{8} << 20;
 // A viewer who comes again at once finds the rendition still there.

@@ -24,9 +24,11 @@ export class Signals {
     for (const [signal, wish] of Object.entries(WISHES) as [NodeJS.Signals, Wish][]) {
       process.on(signal, () => this.#take(wish, signal));
     }
-    // SIGPIPE: a reader of standard output went away. SIGUSR2: reserved by SRS. Neither ends a server.
-    process.on('SIGPIPE', () => {});
-    process.on('SIGUSR2', () => {});
+    // SIGPIPE: a reader of standard output went away. SIGUSR2: reserved by SRS. SIGXFSZ: a file has reached
+    // the limit of `ulimit -f`, which the write then fails with. None of them ends a server.
+    for (const signal of ['SIGPIPE', 'SIGUSR2', 'SIGXFSZ'] as const) {
+      process.on(signal, () => {});
+    }
   }
 
   /** @param listener  called for each signal that came and will come. */

@@ -25,6 +25,13 @@ bool is_key(std::string_view key) {
          });
 }
 
+/// RFC 6455 §11.3.1: more than one key is no handshake.
+bool has_one_key(const Request& request) {
+  return std::count_if(request.headers.begin(), request.headers.end(), [](const Header& header) {
+           return equals_ignoring_case(header.name, "sec-websocket-key");
+         }) == 1;
+}
+
 }  // namespace
 
 bool is_websocket_request(const Request& request) {
@@ -39,7 +46,7 @@ Result<WebSocketAccept> accept_websocket(const Request& request) {
     return Error{ErrorCode::kWebsocketHandshakeInvalid, 426};
   }
   const std::string_view key = request.header("sec-websocket-key");
-  if (!is_key(key)) {
+  if (!is_key(key) || !has_one_key(request)) {
     return ErrorCode::kWebsocketHandshakeInvalid;
   }
   std::array<uint8_t, kKeySize + kGuid.size()> text;

@@ -36,6 +36,7 @@ TEST(WebSocketHandshake, Refused) {
   const Header key{"Sec-WebSocket-Key", "dGhlIHNhbXBsZSBub25jZQ=="};
   EXPECT_FALSE(accept_websocket(upgrade({protocol, version})).ok());
   EXPECT_FALSE(accept_websocket(upgrade({version, key})).ok());
+  EXPECT_FALSE(accept_websocket(upgrade({protocol, version, key, key})).ok());
   EXPECT_EQ(accept_websocket(upgrade({protocol, key})).error().detail, 426U);
   EXPECT_EQ(
       accept_websocket(upgrade({protocol, key, {"Sec-WebSocket-Version", "8"}})).error().detail,

@@ -1,7 +1,7 @@
 /**
  * The good peers of a hostile test, in a process of their own, so that attackers which keep their own
  * process busy are not mistaken for a server that stands still: one publisher in real time, players over
- * RTMP and HTTP-FLV. Started by `watcher.ts`, which asks over IPC what they saw.
+ * RTMP, HTTP-FLV and HLS. Started by `watcher.ts`, which asks over IPC what they saw.
  */
 import { get } from 'node:http';
 import { setTimeout as delay, setInterval } from 'node:timers/promises';
@@ -16,6 +16,7 @@ const SAMPLE_MS = 20;
 /** A viewer's progress. */
 class View {
   readonly name: string;
+  readonly periodMs: number;
   frames = 0;
   #lastFrames = 0;
   #lastProgress = performance.now();
@@ -25,8 +26,9 @@ class View {
   #back = 0;
   fault: string | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, periodMs: number) {
     this.name = name;
+    this.periodMs = periodMs;
   }
 
   /** @param timestamp  of a video frame, milliseconds. */
@@ -51,9 +53,9 @@ class View {
   }
 
   take(): WatchReport['views'][number] {
-    const { name, frames, fault } = this;
+    const { name, periodMs, frames, fault } = this;
     const report = {
-      ...{ name, frames, fault, back: this.#back },
+      ...{ name, periodMs, frames, fault, back: this.#back },
       ...{ gapMs: this.#longestGapMs, stepMs: this.#longestStepMs },
     };
     this.#longestGapMs = 0;
@@ -65,7 +67,8 @@ class View {
 
 const [rtmpPort = 0, httpPort = 0] = process.argv.slice(2, 4).map(Number);
 const [file = '', name = ''] = process.argv.slice(4);
-const views = [new View('rtmp'), new View('flv')] as const;
+// The clip has a key frame each second, and so has a segment; a viewer looks for it every 200 ms.
+const views = [new View('rtmp', 40), new View('flv', 40), new View('hls', 1200)] as const;
 let publisherFault: string | undefined;
 
 /** The clip over and over, its timestamps going on. */
@@ -126,6 +129,38 @@ function playFlv(view: View): Promise<void> {
   });
 }
 
+async function textOf(url: string): Promise<string> {
+  const response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  const text = await response.text();
+  if (!response.ok) {
+    throw new Error(`status ${response.status} of ${url}`);
+  }
+  return text;
+}
+
+const urlsOf = (list: string, base: string) =>
+  list
+    .split('\n')
+    .flatMap((line) => (/^[^#\s]/.test(line) ? [new URL(line.trim(), base).href] : []));
+
+async function playHls(view: View): Promise<void> {
+  const first = `http://127.0.0.1:${httpPort}/live/${name}.m3u8`;
+  const seen = new Set<string>();
+  let media: string | undefined;
+  for (;;) {
+    // Before the first segment there is no playlist.
+    media ??= urlsOf(await textOf(first).catch(() => ''), first)[0];
+    for (const url of media ? urlsOf(await textOf(media), media) : []) {
+      const isNew = !seen.has(url);
+      seen.add(url);
+      if (isNew && (await textOf(url)).length > 0) {
+        view.saw(0);
+      }
+    }
+    await delay(200);
+  }
+}
+
 async function sampleAlways(): Promise<void> {
   let last = performance.now();
   for await (const _ of setInterval(SAMPLE_MS)) {
@@ -152,5 +187,8 @@ playRtmp(views[0]).catch((error: Error) => {
 });
 playFlv(views[1]).catch((error: Error) => {
   views[1].fault = error.message;
+});
+playHls(views[2]).catch((error: Error) => {
+  views[2].fault = error.message;
 });
 await sampleAlways();

@@ -8,8 +8,10 @@ import type { MediaPorts } from './site.ts';
 export interface WatchReport {
   readonly views: readonly {
     readonly name: string;
-    /** Video frames since the beginning. */
+    /** Video frames, or segments, since the beginning. */
     readonly frames: number;
+    /** How long apart they come by nature. */
+    readonly periodMs: number;
     /** Longest time without a frame. */
     readonly gapMs: number;
     /** Longest step between the timestamps of two frames. */
@@ -44,7 +46,7 @@ export class Watcher {
       if (publisherFault !== undefined) {
         throw new Error(publisherFault);
       }
-      if (views.every(({ frames }) => frames > 25)) {
+      if (views.every(({ frames, periodMs }) => frames > 1000 / periodMs)) {
         return watcher;
       }
       await delay(100);
