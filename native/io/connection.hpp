@@ -69,7 +69,7 @@ class Connection final : public Pollable {
   size_t try_send_file(int file, off_t& offset, size_t size);
 
   /// A TLS record made from a try_write is still partly unsent: the same bytes must be offered
-  /// again.
+  /// again, in a first piece that ends no earlier.
   [[nodiscard]] bool must_repeat_write() const { return repeat_write_; }
   /// The socket did not take all that it was given; on_writable() will come.
   [[nodiscard]] bool blocked() const { return blocked_; }

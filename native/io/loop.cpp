@@ -116,6 +116,7 @@ void Loop::at_turn_end(TurnEnd& turn_end) {
 
 void Loop::forget_turn_end(TurnEnd& turn_end) {
   if (turn_end.asked_) {
+    turn_end.asked_ = false;
     std::erase(turn_ends_, &turn_end);
     std::replace(turn_ends_running_.begin(), turn_ends_running_.end(), &turn_end,
                  static_cast<TurnEnd*>(nullptr));

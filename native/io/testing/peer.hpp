@@ -119,19 +119,27 @@ class Peer {
     return ::poll(&waiting, 1, 10'000) > 0;
   }
 
+  /// Waits for room; gives up when the other side has closed.
   void write(Bytes bytes) {
     while (!bytes.empty()) {
-      const auto sent = ssl_ ? static_cast<ssize_t>(SSL_write(ssl_.get(), bytes.data(),
-                                                              static_cast<int>(bytes.size())))
-                             : ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      bool wait = false;
+      ssize_t sent = 0;
+      if (ssl_) {
+        sent = SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size()));
+        const int reason = SSL_get_error(ssl_.get(), static_cast<int>(sent));
+        wait = reason == SSL_ERROR_WANT_READ || reason == SSL_ERROR_WANT_WRITE;
+        ERR_clear_error();
+      } else {
+        sent = ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        wait = sent < 0 && errno == EAGAIN;
+      }
       if (sent > 0) {
         bytes = bytes.subspan(static_cast<size_t>(sent));
-      } else {
-        ERR_clear_error();
-        pollfd waiting{fd_.get(), static_cast<short>(POLLOUT | (ssl_ ? POLLIN : 0)), 0};
-        if (::poll(&waiting, 1, 10'000) <= 0) {
-          return;
-        }
+        continue;
+      }
+      pollfd waiting{fd_.get(), POLLOUT, 0};
+      if (!wait || ::poll(&waiting, 1, 10'000) <= 0) {
+        return;
       }
     }
   }
