@@ -10,7 +10,7 @@ import { RtmpPeer } from '../support/rtmp/rtmp-peer.ts';
 import { deafPlayer, flvRequest, rtmpPlayBytes } from './support/deaf-players.ts';
 import { takenBy } from './support/procfs.ts';
 import { cutAll, dialMany, type RawPeer } from './support/raw-peer.ts';
-import { Site, type SiteOptions } from './support/site.ts';
+import { Site, type SiteOptions, sanitizerEnvironment } from './support/site.ts';
 
 let site: Site | undefined;
 
@@ -165,7 +165,7 @@ describe('kill -9', () => {
       );
       clip('h264-aac.flv');
       const run = async () => {
-        const server = place.launch('-c', config);
+        const server = place.launchWith(sanitizerEnvironment(), '-c', config);
         await server.output('listen at tcp://');
         await server.line(/http listen at tcp:/);
         return server;

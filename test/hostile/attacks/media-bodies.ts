@@ -200,7 +200,8 @@ export function mediaBodies(site: Site): void {
           peer.sendAudio(random.below(2 ** 32), aacFrame);
         }
       });
-      expect(seen.length).toBeGreaterThan(1500);
+      // Jumps in time push old media out of the ring; who reads it then goes on at a key frame.
+      expect(seen.length).toBeGreaterThan(200);
       const back = seen.filter((time, at) => at > 0 && time < (seen[at - 1] ?? 0));
       expect(back).toEqual([]);
     });

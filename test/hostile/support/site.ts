@@ -243,7 +243,8 @@ function given<T>(value: T | undefined): T {
   return value;
 }
 
-function sanitizerEnvironment(): Readonly<Record<string, string>> {
+/** What a server needs in its environment when its addon was built with sanitizers. */
+export function sanitizerEnvironment(): Readonly<Record<string, string>> {
   return preload === undefined
     ? {}
     : {
