@@ -8,7 +8,7 @@ namespace {
 
 // Frames under way to one loop: several seconds of hundreds of streams, or a stalled loop's
 // patience.
-constexpr size_t kQueueFrames = size_t{1} << 14;
+constexpr size_t kQueueFrames = size_t{1} << 13;
 constexpr size_t kCollectAtOnce = 4096;
 constexpr Duration kMaintenance = seconds(1);
 constexpr unsigned kPoolTrimInterval = 10;  // maintenances; longer than the usual GOP

@@ -42,9 +42,10 @@ export function mediaBodies(site: Site): void {
     const later = await deafPlayer(site.ports.http, flvRequest(name));
     await feed(peer);
     await peer.call('done', null).catch(() => {});
+    // Longer than a merged write waits: what is still to come, comes within it.
     for (let count = -1; count !== player.inbox.length; ) {
       count = player.inbox.length;
-      await delay(150);
+      await delay(500);
     }
     const seen = player.inbox.filter(({ type }) => type === MessageType.video);
     await Promise.all([player.close(), viewer.cut(), later.cut(), peer.close()]);
