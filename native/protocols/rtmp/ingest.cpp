@@ -2,9 +2,20 @@
 
 #include <algorithm>
 
+#include "formats/flv/muxer.hpp"
+#include "protocols/rtmp/message.hpp"
 #include "protocols/rtmp/metadata.hpp"
 
 namespace millrace::rtmp {
+
+namespace {
+
+// RTMP 1.0 §5.3.1.2.1 and FLV E.4.1: 24 bits of length, of which a body header takes its part. What
+// came in as Annex B grows when its start codes become 4-byte lengths, and may then fit no message
+// any more.
+constexpr size_t kMaxFrameBytes = kMaxMessageBytes - flv::kMaxBodyHeaderSize;
+
+}  // namespace
 
 IngestOptions IngestOptions::from(const Fields& fields, const Limits& limits,
                                   const Identity& identity) {
@@ -75,6 +86,9 @@ Status Ingest::push(Result<flv::Demuxed> demuxed, uint32_t timestamp_ms) {
   if (demuxed->new_track) {
     publication_->set_track(demuxed->new_track);
     tracks_changed_ = true;
+  }
+  if (demuxed->frame && demuxed->frame->payload().size() > kMaxFrameBytes) {
+    return Error{ErrorCode::kTooLarge, static_cast<uint32_t>(demuxed->frame->payload().size())};
   }
   if (demuxed->frame) {
     const MediaTime raw_dts = from_ms(timestamp_ms);
