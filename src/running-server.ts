@@ -159,7 +159,7 @@ export class RunningServer {
       engine: this.engine,
       registry,
       protocols,
-      hooks,
+      services: { hooks },
       lines: this.#lines,
       faults: this.#faults,
     });

@@ -55,6 +55,12 @@ enum class ErrorCode : uint16_t {
   kTlsBadCertificate = 1130,  ///< certificate or private key cannot be used
   kTlsHandshakeFailed = 1131,  ///< the TLS handshake failed
   kTlsProtocolError = 1132,  ///< a TLS record is not valid
+  kCredentialsMissing = 1140,  ///< a token or a user with a password is needed
+  kCredentialsWrong = 1141,  ///< user or password is wrong
+  kTokenInvalid = 1142,  ///< the token is not valid
+  kTokenExpired = 1143,  ///< the token is not valid at this time
+  kRightMissing = 1144,  ///< token or user does not allow this
+  kAttemptsTooMany = 1145,  ///< too many wrong passwords from this address
   kUnexpectedEnd = 1150,  ///< the bytes end before the structure does
   kValueOutOfRange = 1151,  ///< a field has a value that its specification does not allow
   kTooLarge = 1152,  ///< a structure is longer than the limit
@@ -198,7 +204,7 @@ struct ErrorInfo {
 };
 
 /// The error table in the order of its numbers.
-inline constexpr std::array<ErrorInfo, 167> kErrorTable = {{
+inline constexpr std::array<ErrorInfo, 173> kErrorTable = {{
   {ErrorCode::kNone, ErrorScope::kPacket, 200, "NONE", "no error"},
   {ErrorCode::kSocketRead, ErrorScope::kSession, 500, "SOCKET_READ", "reading from a socket failed"},
   {ErrorCode::kSocketWrite, ErrorScope::kSession, 500, "SOCKET_WRITE", "writing to a socket failed"},
@@ -243,6 +249,12 @@ inline constexpr std::array<ErrorInfo, 167> kErrorTable = {{
   {ErrorCode::kTlsBadCertificate, ErrorScope::kProcess, 500, "TLS_BAD_CERTIFICATE", "certificate or private key cannot be used"},
   {ErrorCode::kTlsHandshakeFailed, ErrorScope::kSession, 400, "TLS_HANDSHAKE_FAILED", "the TLS handshake failed"},
   {ErrorCode::kTlsProtocolError, ErrorScope::kSession, 400, "TLS_PROTOCOL_ERROR", "a TLS record is not valid"},
+  {ErrorCode::kCredentialsMissing, ErrorScope::kSession, 401, "CREDENTIALS_MISSING", "a token or a user with a password is needed"},
+  {ErrorCode::kCredentialsWrong, ErrorScope::kSession, 401, "CREDENTIALS_WRONG", "user or password is wrong"},
+  {ErrorCode::kTokenInvalid, ErrorScope::kSession, 401, "TOKEN_INVALID", "the token is not valid"},
+  {ErrorCode::kTokenExpired, ErrorScope::kSession, 401, "TOKEN_EXPIRED", "the token is not valid at this time"},
+  {ErrorCode::kRightMissing, ErrorScope::kSession, 403, "RIGHT_MISSING", "token or user does not allow this"},
+  {ErrorCode::kAttemptsTooMany, ErrorScope::kSession, 429, "ATTEMPTS_TOO_MANY", "too many wrong passwords from this address"},
   {ErrorCode::kUnexpectedEnd, ErrorScope::kSession, 400, "UNEXPECTED_END", "the bytes end before the structure does"},
   {ErrorCode::kValueOutOfRange, ErrorScope::kSession, 400, "VALUE_OUT_OF_RANGE", "a field has a value that its specification does not allow"},
   {ErrorCode::kTooLarge, ErrorScope::kSession, 413, "TOO_LARGE", "a structure is longer than the limit"},

@@ -300,6 +300,8 @@ export interface RequestedName {
   readonly page_url: string;
   /** Of the client where a proxy stands before the server; the peer's when it is left out. */
   readonly ip?: string;
+  /** Value of the HTTP header `Authorization`; left out where the protocol has none. */
+  readonly authorization?: string;
 }
 
 export interface PublishRequested extends RequestedName {

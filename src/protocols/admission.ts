@@ -21,6 +21,8 @@ export interface AdmissionRequest {
   readonly param: string;
   readonly tcUrl: string;
   readonly pageUrl: string;
+  /** Value of the HTTP header `Authorization`; empty where there is none. */
+  readonly authorization: string;
 }
 
 /**

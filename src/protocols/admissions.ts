@@ -13,10 +13,10 @@ import type { Session } from '../sessions/session.ts';
 import { connectLine, identifiedLine, playLine, publishLine } from '../sessions/session-lines.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { type AdmissionRequest, type AdmissionStep, runSteps, startDeadline } from './admission.ts';
-import type { Hooks } from './hooks.ts';
 import { identify } from './identify.ts';
 import type { Protocol } from './protocol.ts';
 import { connectOptions } from './rtmp/connect-options.ts';
+import { type AdmissionServices, admissionSteps } from './steps.ts';
 
 /** What decisions are made from. */
 export interface AdmissionsContext {
@@ -25,7 +25,7 @@ export interface AdmissionsContext {
   readonly engine: Pick<NativeEngine, 'accept' | 'reject'>;
   readonly registry: StreamRegistry;
   readonly protocols: readonly Protocol[];
-  readonly hooks: Hooks;
+  readonly services: AdmissionServices;
   /** Lines about the usual course of sessions, folded when there are too many. */
   readonly lines: RepeatedLines;
   /** Lines about refusals, folded when they repeat. */
@@ -36,7 +36,7 @@ type MediaRequested = PublishRequested | PlayRequested | HlsSessionRequested;
 
 interface ProtocolSteps {
   readonly protocol: Protocol;
-  readonly publish: readonly AdmissionStep[] | undefined;
+  readonly publish: readonly AdmissionStep[];
   readonly play: readonly AdmissionStep[];
 }
 
@@ -56,8 +56,8 @@ export class Admissions {
         protocol.name,
         {
           protocol,
-          publish: protocol.publishSteps?.(context.hooks),
-          play: protocol.playSteps(context.hooks),
+          publish: admissionSteps(protocol, 'publish', context.services),
+          play: admissionSteps(protocol, 'play', context.services),
         },
       ]),
     );
@@ -122,7 +122,7 @@ export class Admissions {
       this.#play(session, request, protocol, durationMs);
       return;
     }
-    if (!publish || !protocol.publishOptions) {
+    if (!protocol.publishOptions) {
       throw new ServerError('UNSUPPORTED', `publish over ${label}`);
     }
     await runSteps(publish, request, signal);

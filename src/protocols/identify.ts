@@ -50,6 +50,7 @@ export function identify(
     param: userParam(name.param),
     tcUrl: name.tc_url,
     pageUrl: name.page_url,
+    authorization: name.authorization ?? '',
   };
 }
 

@@ -92,16 +92,23 @@ void ResponseWriter::write_head(std::string& out, const Response& response) cons
 void ResponseWriter::write_error(std::string& out, unsigned status, KeepAlive keep_alive, Cors cors,
                                  Method method, std::span<const Header> fields) const {
   constexpr size_t kMaxFields = 8;
-  std::array<Header, kMaxFields + 1> all{Header{"X-Content-Type-Options", "nosniff"}};
-  const size_t count = std::min(fields.size(), kMaxFields);
-  std::copy_n(fields.begin(), count, all.begin() + 1);
+  std::array<Header, kMaxFields + 2> all{Header{"X-Content-Type-Options", "nosniff"}};
+  size_t count = 1;
+  if (status == 401) {
+    // RFC 9110 §15.5.2 asks for it. Bearer, because for Basic browsers would open a dialog in the
+    // middle of a player.
+    all[count++] = {"WWW-Authenticate", "Bearer realm=\"millrace\""};
+  }
+  const size_t more = std::min(fields.size(), kMaxFields);
+  std::copy_n(fields.begin(), more, all.begin() + static_cast<std::ptrdiff_t>(count));
+  count += more;
   const std::string_view body = reason_phrase(status);
   write_head(out, {.status = status,
                    .content_type = "text/plain; charset=utf-8",
                    .content_length = body.size() + 1,
                    .keep_alive = keep_alive,
                    .cors = cors,
-                   .fields = std::span(all).first(count + 1)});
+                   .fields = std::span(all).first(count)});
   if (method != Method::kHead) {
     out.append(body).append("\n");
   }

@@ -52,6 +52,13 @@ TEST(ResponseWriter, ErrorsRepeatNothingOfTheRequest) {
       "Content-Length: 10\r\nConnection: close\r\nX-Content-Type-Options: nosniff\r\n\r\n"));
 }
 
+TEST(ResponseWriter, Rfc9110UnauthorizedNamesTheScheme) {
+  const ResponseWriter writer("M");
+  std::string out;
+  writer.write_error(out, 401, KeepAlive::kNo, Cors::kNo, Method::kGet);
+  EXPECT_NE(out.find("WWW-Authenticate: Bearer realm=\"millrace\"\r\n"), std::string::npos);
+}
+
 TEST(ResponseWriter, FieldsCannotForgeLines) {
   const ResponseWriter writer("M\r\nX: 1");
   std::string out;

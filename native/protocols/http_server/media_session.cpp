@@ -170,8 +170,9 @@ void MediaSession::admit_viewer(HlsWait wait, const hls::PlaylistTraits& playlis
                {"stream", playlist.stream},
                {"path", wait.asked_path},
                {"param", wait.query.empty() ? std::string() : "?" + wait.query},
-               {"tc_url", "http://" + std::string(request.host) + "/" + playlist.app},
-               {"page_url", request.header("referer")}};
+               {"tc_url", "http://" + std::string(http::host_name(request.host)) + "/" + playlist.app},
+               {"page_url", request.header("referer")},
+               {"authorization", request.header("authorization")}};
   auto viewer =
       std::make_unique<hls::ViewerSession>(context(), wait.context_id, std::move(event),
                                            static_cast<hls::ViewerSession::Waiter&>(*this));
@@ -269,6 +270,7 @@ http::Taken MediaSession::ask_play(const http::Request& request, const Vhost& vh
          {"param", request.query.empty() ? std::string() : "?" + std::string(request.query)},
          {"tc_url", "rtmp://" + vhost.name + "/" + name->app},
          {"page_url", request.header("referer")},
+         {"authorization", request.header("authorization")},
          {"ip", client_ip(request)}});
     return http::Taken::kYes;
   }

@@ -455,7 +455,7 @@ void ServerSession::reject_publish(ErrorCode reason) {
   }
   const bool busy = reason == ErrorCode::kStreamBusy;
   write_on_status(writer_, {.level = "error",
-                            .code = busy ? status::kPublishBadName : status::kPublishDenied,
+                            .code = busy ? status::kPublishBadName : status::kPublishRejected,
                             .description = error_info(reason).text,
                             .client_id = kClientId});
 }

@@ -401,7 +401,7 @@ TEST(ServerSession, RejectionsSayWhy) {
     return peer.sent().back();
   };
   EXPECT_EQ(rejected(ErrorCode::kStreamBusy, true), "onStatus NetStream.Publish.BadName");
-  EXPECT_EQ(rejected(ErrorCode::kSecurityDenied, true), "onStatus NetStream.Publish.Denied");
+  EXPECT_EQ(rejected(ErrorCode::kSecurityDenied, true), "onStatus NetStream.Publish.Rejected");
   EXPECT_EQ(rejected(ErrorCode::kStreamNotFound, false), "onStatus NetStream.Play.StreamNotFound");
   EXPECT_EQ(rejected(ErrorCode::kSecurityDenied, false), "onStatus NetStream.Play.Failed");
 }
