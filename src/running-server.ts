@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { apiResources } from './api/resources.ts';
+import { Callbacks } from './callbacks/callbacks.ts';
 import type { MillraceConfig } from './config/millrace-config.ts';
 import { engineHandlers } from './engine-handlers.ts';
 import { describeError, errorCodeFrom } from './errors/server-error.ts';
@@ -52,6 +53,7 @@ export class RunningServer {
   readonly #lines: RepeatedLines;
   readonly #faults: RepeatedLines;
   readonly #api: FastifyInstance;
+  readonly #callbacks: Callbacks;
   readonly #idlePublishers: IdlePublishers;
   readonly #handlers: EventHandlers;
   /** The engine's threads do not keep a Node.js process alive; a server must. */
@@ -63,10 +65,16 @@ export class RunningServer {
     this.#options = options;
     this.#lines = new RepeatedLines(ownLog, LINES_PER_SECOND);
     this.#faults = new RepeatedLines(ownLog, FAULTS_PER_SECOND);
+    this.#callbacks = new Callbacks({
+      identity: options.identity,
+      log,
+      lines: this.#lines,
+      faults: this.#faults,
+    });
     this.engine = this.#startEngine();
     this.#api = this.#buildApi();
     this.listeners = new Listeners(this.engine);
-    this.sessions = new Sessions(registry, log, this.#lines, this.#faults);
+    this.sessions = new Sessions(registry, this.#callbacks, log, this.#lines, this.#faults);
     this.#idlePublishers = new IdlePublishers(
       registry,
       ({ key }) => config().vhosts.get(key.vhost)?.publish.kickoffForIdleMs ?? 0,
@@ -118,10 +126,10 @@ export class RunningServer {
   async close(): Promise<void> {
     this.#idlePublishers.stop();
     await this.listeners.close();
-    this.engine.stop();
+    this.#onEvents(this.engine.stop().filter(isEnd));
     // Whoever still decides must not answer an engine that has stopped.
     this.sessions.clear();
-    await this.#api.close();
+    await Promise.all([this.#api.close(), this.#callbacks.close()]);
     clearInterval(this.#keepAlive);
     this.#lines.flush();
     this.#faults.flush();
@@ -159,7 +167,7 @@ export class RunningServer {
       engine: this.engine,
       registry,
       protocols,
-      services: { hooks },
+      services: { hooks, callbacks: this.#callbacks },
       lines: this.#lines,
       faults: this.#faults,
     });
@@ -200,4 +208,9 @@ export class RunningServer {
       }
     });
   }
+}
+
+/** What is still of interest when nobody can be answered any more. */
+function isEnd({ type }: EngineEvent): boolean {
+  return type === 'publish_stopped' || type === 'play_stopped' || type === 'session_closed';
 }

@@ -8,6 +8,7 @@ import { Log, type Logger } from './log/logger.ts';
 import type { LogSink } from './log/sink.ts';
 import { loadAddon } from './native/addon.ts';
 import type { EngineStats, NativeAddon } from './native/boundary.ts';
+import { pause } from './pause.ts';
 import type { Hooks } from './protocols/hooks.ts';
 import { RunningServer } from './running-server.ts';
 import { type ServerEvents, tell, tellRegistryEvents } from './server-events.ts';
@@ -214,21 +215,4 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   #tell<E extends keyof ServerEvents>(event: E, ...args: ServerEvents[E]): void {
     tell(this, this.#ownLog, event, ...args);
   }
-}
-
-/** Resolves after `ms`, or as soon as `signal` is aborted. */
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) {
-      resolve();
-      return;
-    }
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done, { once: true });
-  });
 }

@@ -121,6 +121,7 @@ function checkVhost(vhost: VhostConfig, field: string, fail: Fail) {
   if (name === '') {
     fail('vhost', field, 'has no name', `e.g. vhost ${DEFAULT_VHOST} { }`);
   }
+  checkHooks(vhost.httpHooks, `${field}.httpHooks`, fail);
   if (hls.enabled && httpRemux.enabled && httpRemux.mount.endsWith('.ts')) {
     fail(
       'vhost.http_remux.mount',
@@ -135,4 +136,38 @@ function checkVhost(vhost: VhostConfig, field: string, fail: Fail) {
       'does not go with vhost.forward, which is no player',
     );
   }
+}
+
+/** The directives of `http_hooks` that hold urls. */
+const HOOKS = [
+  ['onConnect', 'on_connect'],
+  ['onClose', 'on_close'],
+  ['onPublish', 'on_publish'],
+  ['onUnpublish', 'on_unpublish'],
+  ['onPlay', 'on_play'],
+  ['onStop', 'on_stop'],
+  ['onDvr', 'on_dvr'],
+  ['onHls', 'on_hls'],
+  ['onHlsNotify', 'on_hls_notify'],
+] as const;
+
+function checkHooks(hooks: VhostConfig['httpHooks'], field: string, fail: Fail) {
+  if (!hooks.enabled) {
+    return;
+  }
+  for (const [key, name] of HOOKS) {
+    const wrong = hooks[key].find((url) => !isHttpUrl(url));
+    if (wrong !== undefined) {
+      fail(
+        `vhost.http_hooks.${name}`,
+        `${field}.${key}`,
+        `"${wrong}" is no url that can be called`,
+        'write http://host[:port]/path or https://host[:port]/path',
+      );
+    }
+  }
+}
+
+function isHttpUrl(text: string): boolean {
+  return /^https?:\/\//i.test(text) && URL.canParse(text);
 }

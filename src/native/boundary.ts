@@ -451,8 +451,11 @@ export interface NativeEngine {
   stats(): EngineStats;
   /** Closes the listeners only: sessions go on. */
   stop_listening(): void;
-  /** Closes listeners, ends sessions, joins the threads; blocks for less than a second. */
-  stop(): void;
+  /**
+   * Closes listeners, ends sessions, joins the threads; blocks for less than a second.
+   * @return the events that were not delivered yet: none come later.
+   */
+  stop(): readonly EngineEvent[];
 }
 
 /** What `millrace.node` exports. */

@@ -17,7 +17,10 @@ export interface AdmissionRequest {
   readonly ip: string;
   /** Address of the other end of the connection, which no header can change: for access rules. */
   readonly peerIp: string;
-  /** Query of the user, with its `?`; empty when there is none. */
+  /**
+   * Query of the user, as callbacks tell it: with its `?` from RTMP and HTTP, without one from SRT and
+   * WHIP; empty when there is none.
+   */
   readonly param: string;
   readonly tcUrl: string;
   readonly pageUrl: string;

@@ -116,27 +116,32 @@ export class Admissions {
     this.#logIdentified(session, event);
 
     const request = identify(this.#context.config(), session, label, action, event);
-    if (action === 'play') {
-      await runSteps(play, request, signal);
-      const durationMs = event.type === 'play_requested' ? event.duration_ms : undefined;
-      this.#play(session, request, protocol, durationMs);
-      return;
-    }
-    if (!protocol.publishOptions) {
+    if (action === 'publish' && !protocol.publishOptions) {
       throw new ServerError('UNSUPPORTED', `publish over ${label}`);
     }
-    await runSteps(publish, request, signal);
-    this.#publish(session, request, protocol);
+    try {
+      await runSteps(action === 'publish' ? publish : play, request, signal);
+      if (action === 'publish') {
+        this.#publish(session, request, protocol);
+      } else {
+        const durationMs = event.type === 'play_requested' ? event.duration_ms : undefined;
+        this.#play(session, request, protocol, durationMs);
+      }
+    } catch (error) {
+      this.#context.services.callbacks.ended(request);
+      throw error;
+    }
   }
 
   #publish(session: Session, request: AdmissionRequest, protocol: Protocol): void {
-    const { config, engine, registry, lines } = this.#context;
+    const { config, engine, registry, lines, services } = this.#context;
     const options = protocol.publishOptions?.(config(), request);
     if (!options) {
       return;
     }
     const publication = registry.claim(request.key, peerOf(session, request));
-    session.state = { at: 'publishing', publication };
+    session.state = { at: 'publishing', publication, request };
+    services.callbacks.published(request);
     engine.accept(session.id, options);
     const stream = registry.get(publication.url);
     if (stream) {
@@ -154,7 +159,7 @@ export class Admissions {
     const { engine, registry, lines } = this.#context;
     const options = protocol.playOptions(request, durationMs ?? 0);
     const playback = registry.join(request.key, peerOf(session, request));
-    session.state = { at: 'playing', playback };
+    session.state = { at: 'playing', playback, request };
     engine.accept(session.id, options);
     const stream = registry.get(playback.url);
     if (stream) {

@@ -1,5 +1,6 @@
 import { type Action, checkAccess } from '../auth/access-rules.ts';
 import { checkReferer } from '../auth/referer.ts';
+import type { Callbacks } from '../callbacks/callbacks.ts';
 import type { AdmissionStep } from './admission.ts';
 import { type Hooks, hookSteps } from './hooks.ts';
 import type { Protocol } from './protocol.ts';
@@ -8,6 +9,8 @@ import type { Protocol } from './protocol.ts';
 export interface AdmissionServices {
   /** Functions of the program that holds the server. */
   readonly hooks: Hooks;
+  /** `http_hooks`. */
+  readonly callbacks: Pick<Callbacks, 'step' | 'published' | 'ended'>;
 }
 
 /**
@@ -18,18 +21,16 @@ export interface AdmissionServices {
 export function admissionSteps(
   { connects, tellsPage }: Pick<Protocol, 'connects' | 'tellsPage'>,
   action: Action,
-  { hooks }: AdmissionServices,
+  { hooks, callbacks }: AdmissionServices,
 ): readonly AdmissionStep[] {
-  const [hook, name] =
-    action === 'publish'
-      ? [hooks.onPublish, 'onPublish' as const]
-      : [hooks.onPlay, 'onPlay' as const];
   return [
     ...(tellsPage ? [refererOfAll] : []),
-    ...(connects ? hookSteps('onConnect', hooks.onConnect) : []),
+    ...(connects ? [...hookSteps('onConnect', hooks.onConnect), callbacks.step('on_connect')] : []),
     security,
     ...(tellsPage ? [refererOfAction] : []),
-    ...hookSteps(name, hook),
+    ...(action === 'publish'
+      ? [...hookSteps('onPublish', hooks.onPublish), callbacks.step('on_publish')]
+      : [...hookSteps('onPlay', hooks.onPlay), callbacks.step('on_play')]),
   ];
 }
 

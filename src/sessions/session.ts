@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors/codes.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ConnectRequested, SessionOpened } from '../native/boundary.ts';
+import type { AdmissionRequest } from '../protocols/admission.ts';
 import type { Playback, Publication } from '../streams/registry.ts';
 
 /** What a session is doing. */
@@ -8,8 +9,12 @@ export type SessionState =
   | { readonly at: 'connected' }
   /** Waits for the decision about a publish or play. */
   | { readonly at: 'admitting'; readonly abort: AbortController }
-  | { readonly at: 'publishing'; readonly publication: Publication }
-  | { readonly at: 'playing'; readonly playback: Playback }
+  | {
+      readonly at: 'publishing';
+      readonly publication: Publication;
+      readonly request: AdmissionRequest;
+    }
+  | { readonly at: 'playing'; readonly playback: Playback; readonly request: AdmissionRequest }
   | { readonly at: 'closed' };
 
 /** One peer of the engine, as the control plane sees it. */

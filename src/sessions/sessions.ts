@@ -1,6 +1,7 @@
 import type { Log } from '../log/logger.ts';
 import type { RepeatedLines } from '../log/repeated-lines.ts';
 import type { MediaStopped, SessionClosed, SessionOpened } from '../native/boundary.ts';
+import type { AdmissionRequest } from '../protocols/admission.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { Session } from './session.ts';
 import { closedLine, openedLine } from './session-lines.ts';
@@ -14,20 +15,35 @@ const QUIET_ENDS: ReadonlySet<string> = new Set([
   'SHUTTING_DOWN',
 ]);
 
+/** Who wants to hear of ends; `Callbacks` has the meaning of these. */
+export interface SessionEnds {
+  ended(request: AdmissionRequest): void;
+  closed(clientId: string, bytes: { readonly bytesIn: number; readonly bytesOut: number }): void;
+}
+
 /** All sessions of the engine, from `session_opened` to `session_closed`. */
 export class Sessions {
   readonly #byId = new Map<number, Session>();
   readonly #registry: StreamRegistry;
+  readonly #ends: SessionEnds;
   readonly #log: Log;
   readonly #lines: RepeatedLines;
   readonly #faults: RepeatedLines;
 
   /**
+   * @param ends    told what ended, in the order of the events.
    * @param lines   lines about the usual course of sessions.
    * @param faults  lines about sessions that ended because of an error.
    */
-  constructor(registry: StreamRegistry, log: Log, lines: RepeatedLines, faults: RepeatedLines) {
+  constructor(
+    registry: StreamRegistry,
+    ends: SessionEnds,
+    log: Log,
+    lines: RepeatedLines,
+    faults: RepeatedLines,
+  ) {
     this.#registry = registry;
+    this.#ends = ends;
     this.#log = log;
     this.#lines = lines;
     this.#faults = faults;
@@ -80,6 +96,7 @@ export class Sessions {
     this.#byId.delete(session.id);
     this.#letGo(session);
     session.state = { at: 'closed' };
+    this.#ends.closed(session.cid, { bytesIn: event.bytes_in, bytesOut: event.bytes_out });
     if (QUIET_ENDS.has(event.code) || session.reported === event.code) {
       this.#lines.write(session.log, 'info', session.ip, closedLine(event));
     } else {
@@ -105,10 +122,12 @@ export class Sessions {
         return true;
       case 'publishing':
         this.#registry.release(state.publication);
+        this.#ends.ended(state.request);
         this.#lines.write(log, 'info', ip, `cleanup when unpublish, url=${state.publication.url}`);
         return true;
       case 'playing':
         this.#registry.leave(state.playback);
+        this.#ends.ended(state.request);
         return true;
       case 'connected':
       case 'closed':

@@ -90,8 +90,9 @@ export class FakeEngine implements NativeEngine {
     this.listening.length = 0;
   }
 
-  stop(): void {
+  stop(): readonly EngineEvent[] {
     this.stopped = true;
+    return [];
   }
 
   /** A peer connects. @return its session. */
