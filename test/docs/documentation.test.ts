@@ -93,7 +93,13 @@ const variables = new Set([
 ]);
 
 /** Names of the kernel and of protocols that look like codes of errors. */
-const FOREIGN_NAMES = new Set(['SO_REUSEPORT', 'RESOLVE_BENEATH', 'SIG_BLOCK', 'TCP_NODELAY']);
+const FOREIGN_NAMES = new Set([
+  'NODE_EXTRA_CA_CERTS',
+  'SO_REUSEPORT',
+  'RESOLVE_BENEATH',
+  'SIG_BLOCK',
+  'TCP_NODELAY',
+]);
 
 /** Whether the word can only be meant as a directive or block of the configuration. */
 function looksLikeDirective(word: string): boolean {

@@ -164,15 +164,16 @@ void MediaSession::give_hls(hls::Answer answer, HlsWait wait) {
 
 void MediaSession::admit_viewer(HlsWait wait, const hls::PlaylistTraits& playlist) {
   const http::Request& request = http_->request();
-  Fields event{{"ip", client_ip(request)},
-               {"vhost", hls_vhost_candidate_},
-               {"app", playlist.app},
-               {"stream", playlist.stream},
-               {"path", wait.asked_path},
-               {"param", wait.query.empty() ? std::string() : "?" + wait.query},
-               {"tc_url", "http://" + std::string(http::host_name(request.host)) + "/" + playlist.app},
-               {"page_url", request.header("referer")},
-               {"authorization", request.header("authorization")}};
+  Fields event{
+      {"ip", client_ip(request)},
+      {"vhost", hls_vhost_candidate_},
+      {"app", playlist.app},
+      {"stream", playlist.stream},
+      {"path", wait.asked_path},
+      {"param", wait.query.empty() ? std::string() : "?" + wait.query},
+      {"tc_url", "http://" + std::string(http::host_name(request.host)) + "/" + playlist.app},
+      {"page_url", request.header("referer")},
+      {"authorization", request.header("authorization")}};
   auto viewer =
       std::make_unique<hls::ViewerSession>(context(), wait.context_id, std::move(event),
                                            static_cast<hls::ViewerSession::Waiter&>(*this));

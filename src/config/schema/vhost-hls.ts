@@ -95,7 +95,7 @@ export const hls = block(
     ),
     waitKeyframe: b1('hls_wait_keyframe', true, 'Cut segments at random access points only.'),
     notifyBytes: bytes('hls_nb_notify', 64, 'Bytes of an answer of on_hls_notify that are read.', {
-      range: { min: 0, max: 64 * 1024 * 1024, outside: 'default' },
+      effect: 'accepted',
     }),
     dtsDirectly: b1('hls_dts_directly', true, 'Off: count audio samples to make the audio DTS.'),
     ctx: b1('hls_ctx', true, 'Tell viewers apart by an id in the url of the playlist.'),
