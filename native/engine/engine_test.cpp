@@ -129,6 +129,40 @@ TEST(Engine, ClosesASessionByItsIdAndIgnoresOnesThatAreGone) {
   EXPECT_EQ(server.events("session_closed").size(), 1U);
 }
 
+// The last words must not stand in the middle of a frame that the socket took in part.
+TEST(Engine, PlayerWhoIsKickedInTheMiddleOfAFrameCanReadToTheEnd) {
+  Server server({{"loops", 1}});
+  const uint16_t port = server.listen("rtmp");
+  RtmpClient player(port, Purpose::kPlay);
+  ASSERT_TRUE(player.start());
+  const auto id =
+      static_cast<SessionId>(server.events("session_opened").front().number("session", 0));
+  RtmpClient publisher(port, Purpose::kPublish);
+  ASSERT_TRUE(publisher.start());
+  TestPublisher media;
+  // Far more than the player's socket takes while it does not read.
+  publisher.send(publisher.messages([&](rtmp::ClientSession& session) {
+    media.write_headers(session);
+    for (int i = 0; i < 30'000; ++i) {
+      media.write_frame(session);
+    }
+  }));
+  ASSERT_TRUE(server.await("stream_tracks"));
+  server.engine().close(id, ErrorCode::kKicked);
+  ASSERT_TRUE(server.await("session_closed"));
+
+  size_t media_messages = 0;
+  std::string last_status;
+  EXPECT_TRUE(player.read_to_end([&](const rtmp::ClientEvent& event) {
+    media_messages += std::holds_alternative<rtmp::MediaMessage>(event) ? 1 : 0;
+    if (const auto* status = std::get_if<rtmp::ServerStatus>(&event)) {
+      last_status = status->code;
+    }
+  }));
+  EXPECT_GT(media_messages, 0U);
+  EXPECT_EQ(last_status, "NetStream.Play.Stop");
+}
+
 TEST(Engine, TwoInOneProcessKnowNothingOfEachOther) {
   Server one({{"loops", 1}});
   Server two({{"loops", 1}});

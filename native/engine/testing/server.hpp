@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <array>
 #include <atomic>
 #include <condition_variable>
 #include <functional>
@@ -198,7 +199,6 @@ class RtmpClient : public Client {
 
   /// @return false when the server refused or said nothing.
   bool start() {
-    std::array<uint8_t, 4096> room{};
     for (;;) {
       if (!flush()) {
         return false;
@@ -206,8 +206,8 @@ class RtmpClient : public Client {
       if (session_.started()) {
         return true;
       }
-      const size_t size = read(room);
-      session_.feed(Bytes(room).first(size));
+      const size_t size = read(room_);
+      session_.feed(Bytes(room_).first(size));
       for (;;) {
         const auto event = session_.poll();
         if (!event.ok() || size == 0) {
@@ -220,6 +220,25 @@ class RtmpClient : public Client {
           break;  // what follows is media
         }
       }
+    }
+  }
+  /// After start(): reads until the server closes.
+  /// @return false when it sent what is no RTMP.
+  bool read_to_end(const std::function<void(const rtmp::ClientEvent&)>& on_event) {
+    for (;;) {
+      const auto event = session_.poll();
+      if (!event.ok()) {
+        return false;
+      }
+      if (event->has_value()) {
+        on_event(**event);
+        continue;
+      }
+      const size_t size = read(room_);
+      if (size == 0) {
+        return true;
+      }
+      session_.feed(Bytes(room_).first(size));
     }
   }
   /// The bytes of a publisher's messages, to be sent in any pieces.
@@ -240,6 +259,7 @@ class RtmpClient : public Client {
     return sent;
   }
 
+  std::array<uint8_t, 65536> room_{};  // lent to the session
   rtmp::ClientSession session_;
 };
 
