@@ -1,5 +1,7 @@
 #include "hub/directory.hpp"
 
+#include <algorithm>
+
 namespace millrace {
 
 std::optional<Directory::Begun> Directory::begin_publish(const std::string& stream, LoopHub& hub) {
@@ -45,6 +47,12 @@ LoopHub* Directory::end_mirror(const std::string& stream, Mirror mirror) {
   std::erase(found->second.mirrors, mirror);
   drop_if_unused(stream);
   return publisher;
+}
+
+bool Directory::has_mirror(const std::string& stream, Mirror mirror) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(stream);
+  return found != entries_.end() && std::ranges::count(found->second.mirrors, mirror) != 0;
 }
 
 void Directory::drop_if_unused(const std::string& stream) {

@@ -38,6 +38,8 @@ class Directory {
   /// @return the loop that publishes, to be asked for the stream; null when nobody does.
   LoopHub* begin_mirror(const std::string& stream, Mirror mirror);
   LoopHub* end_mirror(const std::string& stream, Mirror mirror);
+  /// Whether the mirror still wants the stream: a request of its may arrive after it has left.
+  [[nodiscard]] bool has_mirror(const std::string& stream, Mirror mirror);
 
  private:
   struct Entry {

@@ -58,7 +58,10 @@ StreamUse LoopHub::use(const std::string& key) {
   if (LoopHub* publisher = directory_.begin_mirror(key, mirror);
       publisher != nullptr && publisher != this) {
     publisher->loop_.post([publisher, key, mirror] {
-      if (const auto at = publisher->streams_.find(key); at != publisher->streams_.end()) {
+      const auto at = publisher->streams_.find(key);
+      // Another publication may have begun there meanwhile, after the mirror had left: nobody would
+      // ever unlink it.
+      if (at != publisher->streams_.end() && publisher->directory_.has_mirror(key, mirror)) {
         at->second->link(mirror);
       }
     });

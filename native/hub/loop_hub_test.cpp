@@ -418,6 +418,22 @@ TEST_F(LoopHubTest, StreamsGoWithTheLastWhoWantsThem) {
   EXPECT_EQ(on(1, [&] { return workers_[1]->hub->stream_count(); }), 0U);
 }
 
+TEST_F(LoopHubTest, RequestOfAViewerWhoHasLeftIsNotServedByTheNextPublication) {
+  auto publisher = std::make_unique<Publisher>(*workers_[0], "live/a");
+  auto stays = watch(0, "live/a");
+  on(0, [&] {
+    // The request waits behind this very task, while the first publisher goes, then the viewer.
+    auto leaves = watch(1, "live/a");
+    publisher->publication.reset();
+    leave(1, leaves);
+    auto next = workers_[0]->hub->publish("live/a", {});
+    publisher->publication = std::move(*next);
+  });
+  settle();
+  EXPECT_EQ(on(0, [&] { return stays->stream->link_count(); }), 0U);
+  leave(0, stays);
+}
+
 TEST_F(LoopHubTest, AThousandStreamsOverAllLoops) {
   std::vector<std::unique_ptr<Publisher>> publishers;
   std::vector<std::unique_ptr<Watching>> watching;

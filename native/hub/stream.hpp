@@ -36,6 +36,8 @@ class Stream {
   [[nodiscard]] const TrackRef& video() const { return video_; }
   [[nodiscard]] const TrackRef& audio() const { return audio_; }
   [[nodiscard]] const FrameRef& metadata() const { return metadata_; }
+  /// Other loops that its frames go to.
+  [[nodiscard]] size_t link_count() const { return links_.size(); }
 
   enum class Replay : uint8_t { kNo, kGop };
   /// The sink is told the tracks, the metadata and, if asked for, the cached GOP within this call.
