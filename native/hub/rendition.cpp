@@ -136,22 +136,10 @@ void Rendition::on_track(const TrackRef& track) {
 void Rendition::announce(const Track& track) {
   if (!muxer_->needs_prime_for(track, last_dts_)) {
     muxer_->write_track(track, last_dts_, log_);
-    note_entry(last_dts_);
+    index_.note_end(last_dts_);
     return;
   }
-  JoinPoint splice = join_point_at_head();
-  for (size_t i = 0; i < joins_.size(); ++i) {
-    if (joins_[i].position == splice.position) {
-      joins_[i].video = splice.video;
-      joins_[i].audio = splice.audio;
-      joins_[i].mark = splice.mark;
-    }
-  }
-  if (!splices_.empty() && splices_.back().position == splice.position) {
-    splices_.back() = std::move(splice);
-  } else {
-    splices_.push_back(std::move(splice));
-  }
+  index_.add_splice(join_point_at_head());
   // Who has had everything stands at the splice already and will not cross it.
   for (Bucket& bucket : buckets_) {
     for (Reader* reader : bucket.readers) {
@@ -164,7 +152,7 @@ void Rendition::on_frame(const FrameRef& frame) {
   if (frame->is_data()) {
     metadata_ = frame;
     muxer_->write_frame(*frame, log_);
-    note_entry(last_dts_);
+    index_.note_end(last_dts_);
     return;
   }
   if (!any_frame_) {
@@ -183,7 +171,7 @@ void Rendition::on_frame(const FrameRef& frame) {
   last_dts_ = std::max(last_dts_, frame->dts);
   last_source_dts_ = frame->source_dts;
   ++frames_;
-  note_entry(last_dts_);
+  index_.note_end(last_dts_);
   if (!settled_) {
     settle(*frame);
   } else if (waiting_count_ != 0) {
@@ -209,7 +197,7 @@ void Rendition::on_end() {
       }
     }
   }
-  joins_.clear();
+  index_.forget_joins();
   video_ = nullptr;
   audio_ = nullptr;
   metadata_ = nullptr;
@@ -217,12 +205,6 @@ void Rendition::on_end() {
   settled_ = false;
   frames_since_join_ = 0;
   audio_since_video_ = 0;
-}
-
-void Rendition::note_entry(MediaTime dts) {
-  if (entries_.empty() || entries_.back().end != log_.end()) {
-    entries_.push_back({log_.end(), dts});
-  }
 }
 
 JoinPoint Rendition::join_point_at_head() const {
@@ -237,27 +219,24 @@ void Rendition::note_join_point(const Frame& frame) {
       point.dts = frame.dts;
       point.source_dts = frame.source_dts;
       point.video = frame.track;
-      joins_.push_back(std::move(point));
+      index_.add_join(std::move(point));
       frames_since_join_ = 0;
-      if (joins_.size() > kMaxJoinPoints) {
-        joins_.pop_front();
-      }
       return;
     }
   } else if (video_ != nullptr && ++audio_since_video_ > kPureAudioFrames) {
-    joins_.clear();
+    index_.forget_joins();
   }
-  if (video_ == nullptr && !settled_ && joins_.empty()) {
+  if (video_ == nullptr && !settled_ && index_.newest_join() == nullptr) {
     // Perhaps there is audio only; then those who wait begin with the first frame.
     JoinPoint point = join_point_at_head();
     point.dts = frame.dts;
     point.source_dts = frame.source_dts;
-    joins_.push_back(std::move(point));
+    index_.add_join(std::move(point));
     return;
   }
   ++frames_since_join_;
   if (options_.gop_max_frames != 0 && frames_since_join_ > options_.gop_max_frames) {
-    joins_.clear();
+    index_.forget_joins();
   }
 }
 
@@ -268,13 +247,11 @@ void Rendition::settle(const Frame& frame) {
   settled_ = true;
   if (video_ != nullptr) {
     // The provisional join point of an audio-only stream is none for one with video.
-    while (!joins_.empty() && joins_.front().video == nullptr) {
-      joins_.pop_front();
-    }
+    index_.forget_joins_without_video();
   }
   start_waiting_readers();
   if (video_ == nullptr) {
-    joins_.clear();  // later readers of an audio-only stream begin at the head
+    index_.forget_joins();  // later readers of an audio-only stream begin at the head
   }
 }
 
@@ -293,13 +270,12 @@ bool Rendition::place(Reader& reader) {
   if (!settled_ || reader.position_ != Reader::kWaiting) {
     return false;
   }
-  if (!joins_.empty()) {
-    const JoinPoint& newest = joins_.back();
+  if (const JoinPoint* newest = index_.newest_join(); newest != nullptr) {
     // Without the cache only a random access point that came just now will do.
-    if (!options_.gop_cache && newest.video != nullptr && frames_since_join_ != 0) {
+    if (!options_.gop_cache && newest->video != nullptr && frames_since_join_ != 0) {
       return false;
     }
-    reader.position_ = newest.position;
+    reader.position_ = newest->position;
   } else if (video_ == nullptr || audio_since_video_ > kPureAudioFrames) {
     reader.position_ = log_.end();
   } else {
@@ -312,58 +288,8 @@ bool Rendition::place(Reader& reader) {
 // ---- bytes out
 // -------------------------------------------------------------------------------------
 
-const JoinPoint* Rendition::splice_at(uint64_t position) const {
-  for (const JoinPoint& splice : splices_) {
-    if (splice.position == position) {
-      return &splice;
-    }
-  }
-  return nullptr;
-}
-
-/// The end of what may be sent from `position` in one go.
-uint64_t Rendition::next_stop(uint64_t position) const {
-  uint64_t stop = log_.end();
-  for (const JoinPoint& splice : splices_) {
-    if (splice.position > position) {
-      stop = std::min(stop, splice.position);
-    }
-  }
-  return stop;
-}
-
-uint64_t Rendition::entry_end_after(uint64_t position) const {
-  size_t low = 0;
-  size_t high = entries_.size();
-  while (low < high) {
-    const size_t middle = (low + high) / 2;
-    if (entries_[middle].end <= position) {
-      low = middle + 1;
-    } else {
-      high = middle;
-    }
-  }
-  return low < entries_.size() ? entries_[low].end : log_.end();
-}
-
-bool Rendition::at_boundary(uint64_t position) const {
-  if (position == Reader::kWaiting || position == log_.end()) {
-    return true;
-  }
-  return position == 0 || entry_end_after(position - 1) == position;
-}
-
 bool Rendition::prime(Reader& reader) {
-  // A join point first: one that lies at a splice is the later of the two.
-  const JoinPoint* point = nullptr;
-  for (size_t i = joins_.size(); point == nullptr && i > 0; --i) {
-    if (joins_[i - 1].position == reader.position_) {
-      point = &joins_[i - 1];
-    }
-  }
-  if (point == nullptr) {
-    point = splice_at(reader.position_);
-  }
+  const JoinPoint* point = index_.point_at(reader.position_);
   JoinPoint head;
   if (point == nullptr) {
     if (reader.position_ != log_.end()) {
@@ -416,7 +342,7 @@ void Rendition::pump(Reader& reader) {
       continue;
     }
     const uint64_t stop =
-        reader.between_.empty() ? next_stop(reader.position_) : frame_stop(reader);
+        reader.between_.empty() ? index_.next_stop(reader.position_) : frame_stop(reader);
     if (stop == reader.position_) {
       return;
     }
@@ -427,7 +353,7 @@ void Rendition::pump(Reader& reader) {
     }
     const size_t sent = connection.try_write({pieces.data(), count});
     reader.position_ += sent;
-    if (sent != 0 && !splices_.empty() && splice_at(reader.position_) != nullptr) {
+    if (sent != 0 && index_.has_splices() && index_.splice_at(reader.position_) != nullptr) {
       reader.needs_prime_ = true;
     }
     if (sent < wanted) {
@@ -444,6 +370,12 @@ void Rendition::flush(Bucket& bucket) {
   bucket.sent_frames = frames_;
   bucket.sent_at = loop_.now();
   for (size_t i = 0; i < bucket.readers.size(); ++i) {
+    // Since its last turn a reader has left the caches: the next ones come in while this one's
+    // bytes are sent.
+    if (i + 2 < bucket.readers.size()) {
+      __builtin_prefetch(&bucket.readers[i + 1]->connection_, 1);
+      __builtin_prefetch(bucket.readers[i + 2], 1);
+    }
     pump(*bucket.readers[i]);
   }
 }
@@ -538,22 +470,17 @@ void Rendition::trim() {
       }
     }
   }
-  uint64_t oldest_allowed = log_.begin();
-  for (size_t i = 0; i < entries_.size(); ++i) {
-    const Entry& entry = entries_[i];
-    if (log_.end() - oldest_allowed <= options_.max_bytes &&
-        last_dts_ - entry.dts <= options_.max_lag) {
-      break;
-    }
-    oldest_allowed = entry.end;
-  }
+  const uint64_t oldest_allowed =
+      index_.oldest_within(options_.max_bytes, options_.max_lag, last_dts_);
   const bool too_large = log_bytes() > options_.max_bytes;
-  if (too_large && !joins_.empty() && joins_.back().position < oldest_allowed) {
-    joins_.clear();  // one GOP is longer than the bound
+  const JoinPoint* join = index_.newest_join();
+  if (too_large && join != nullptr && join->position < oldest_allowed) {
+    index_.forget_joins();  // one GOP is longer than the bound
+    join = nullptr;
   }
   uint64_t keep_from = std::max(lowest_reader, oldest_allowed);
-  if (!joins_.empty()) {
-    keep_from = std::min(keep_from, joins_.back().position);
+  if (join != nullptr) {
+    keep_from = std::min(keep_from, join->position);
   }
   if (keep_from <= log_.begin()) {
     return;
@@ -567,15 +494,7 @@ void Rendition::trim() {
       }
     }
   }
-  while (!joins_.empty() && joins_.front().position < keep_from) {
-    joins_.pop_front();
-  }
-  std::erase_if(splices_,
-                [keep_from](const JoinPoint& splice) { return splice.position < keep_from; });
-  // The entry that ends here is kept: it says that here is a boundary.
-  while (!entries_.empty() && entries_.front().end < keep_from) {
-    entries_.pop_front();
-  }
+  index_.forget_before(keep_from);
   log_.trim(keep_from);
 }
 
@@ -583,11 +502,11 @@ void Rendition::trim() {
 /// bytes again, as many as it may have made a record of; never beyond a splice, which no write has
 /// crossed.
 uint64_t Rendition::frame_stop(const Reader& reader) const {
-  const uint64_t limit = next_stop(reader.position_);
-  uint64_t stop = std::min(entry_end_after(reader.position_), limit);
+  const uint64_t limit = index_.next_stop(reader.position_);
+  uint64_t stop = std::min(index_.frame_end_after(reader.position_), limit);
   if (reader.connection_.must_repeat_write()) {
     while (stop - reader.position_ < Connection::kTlsRecordBytes && stop < limit) {
-      stop = std::min(entry_end_after(stop), limit);
+      stop = std::min(index_.frame_end_after(stop), limit);
     }
   }
   return stop;
@@ -595,7 +514,8 @@ uint64_t Rendition::frame_stop(const Reader& reader) const {
 
 /// Other bytes may go to the reader's connection now, as far as the log is concerned.
 bool Rendition::between_frames(const Reader& reader) const {
-  return at_boundary(reader.position_) && !reader.connection_.must_repeat_write();
+  return (reader.position_ == Reader::kWaiting || index_.at_boundary(reader.position_)) &&
+         !reader.connection_.must_repeat_write();
 }
 
 /// What must follow the bytes that a reader has had, so that it stands between two frames.

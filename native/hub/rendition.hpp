@@ -8,6 +8,7 @@
 
 #include "hub/byte_log.hpp"
 #include "hub/frame_sink.hpp"
+#include "hub/log_index.hpp"
 #include "hub/muxer.hpp"
 #include "io/connection.hpp"
 #include "io/loop.hpp"
@@ -119,10 +120,6 @@ class Rendition final : public FrameSink, private TurnEnd {
 
  private:
   friend class Reader;
-  struct Entry {
-    uint64_t end = 0;
-    MediaTime dts{0};
-  };
   struct Bucket {
     std::vector<Reader*> readers;
     uint64_t sent_frames = 0;  // frame count at the last flush
@@ -130,7 +127,6 @@ class Rendition final : public FrameSink, private TurnEnd {
   };
   static constexpr size_t kBuckets = 8;
   static constexpr size_t kReadersPerBucket = 64;  // until there are kBuckets
-  static constexpr size_t kMaxJoinPoints = 2;
 
   void on_turn_end() override;
   void pump(Reader& reader);
@@ -140,7 +136,6 @@ class Rendition final : public FrameSink, private TurnEnd {
   void on_merge_timer();
   [[nodiscard]] size_t bucket_for_next_reader() const;
   [[nodiscard]] size_t used_buckets() const;
-  void note_entry(MediaTime dts);
   void note_join_point(const Frame& frame);
   void settle(const Frame& frame);
   void start_waiting_readers();
@@ -152,18 +147,12 @@ class Rendition final : public FrameSink, private TurnEnd {
   [[nodiscard]] bool between_frames(const Reader& reader) const;
   void copy_rest_of_frame(const Reader& reader, std::vector<uint8_t>& out) const;
   [[nodiscard]] JoinPoint join_point_at_head() const;
-  [[nodiscard]] const JoinPoint* splice_at(uint64_t position) const;
-  [[nodiscard]] uint64_t next_stop(uint64_t position) const;
-  [[nodiscard]] uint64_t entry_end_after(uint64_t position) const;
-  [[nodiscard]] bool at_boundary(uint64_t position) const;
 
   Loop& loop_;
   std::unique_ptr<Muxer> muxer_;
   RenditionOptions options_;
   ByteLog log_;
-  Ring<Entry> entries_;
-  Ring<JoinPoint> joins_;           // random access points, oldest first
-  std::vector<JoinPoint> splices_;  // where readers must be primed anew; nearly always empty
+  LogIndex index_{log_};
   TrackRef video_;
   TrackRef audio_;
   FrameRef metadata_;
