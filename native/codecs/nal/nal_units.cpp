@@ -1,5 +1,6 @@
 #include "codecs/nal/nal_units.hpp"
 
+#include <algorithm>
 #include <cassert>
 #include <cstring>
 #include <utility>
@@ -111,10 +112,38 @@ Ref<Frame> make_frame(BlockPool& pool, TrackRef track, Bytes bytes,
   return frame;
 }
 
+namespace {
+
+/// Where the first emulation_prevention_three_byte lies; the size when there is none.
+size_t find_emulation_prevention(Bytes nal) {
+  size_t at = 2;
+  while (at < nal.size()) {
+    const void* found = std::memchr(nal.data() + at, 0x03, nal.size() - at);
+    if (found == nullptr) {
+      break;
+    }
+    at = static_cast<size_t>(static_cast<const uint8_t*>(found) - nal.data());
+    if (nal[at - 1] == 0 && nal[at - 2] == 0) {
+      return at;
+    }
+    ++at;
+  }
+  return nal.size();
+}
+
+}  // namespace
+
 Bytes unescape(Bytes nal, std::span<uint8_t> room) {
-  size_t written = 0;
+  // Most headers hold none, and every frame's are looked at.
+  const Bytes head = nal.first(std::min(nal.size(), room.size()));
+  const size_t clean = find_emulation_prevention(head);
+  if (clean == head.size()) {
+    return head;
+  }
+  std::copy_n(nal.begin(), clean, room.begin());
+  size_t written = clean;
   unsigned zeros = 0;
-  for (const uint8_t byte : nal) {
+  for (const uint8_t byte : nal.subspan(clean + 1)) {
     if (zeros >= 2 && byte == 3) {
       zeros = 0;
       continue;

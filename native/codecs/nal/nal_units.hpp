@@ -48,7 +48,8 @@ constexpr size_t kMaxUnits = 2048;
 /// Removes emulation_prevention_three_byte (ITU-T H.264 §7.4.1, H.265 §7.4.2) from the start of a
 /// NAL unit. Stops when `room` is full: parsers of headers need only the first bytes, from the
 /// stack.
-/// @return the part of `room` that was written.
+/// @return the part of `room` that was written, or of `nal` itself when there was nothing to
+/// remove.
 [[nodiscard]] Bytes unescape(Bytes nal, std::span<uint8_t> room);
 
 }  // namespace millrace::nal
