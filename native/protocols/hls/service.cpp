@@ -2,16 +2,25 @@
 
 #include <algorithm>
 
+#include "io/machine.hpp"
+
 namespace millrace::hls {
 
 namespace {
 
+// Segments in memory: as much as this, but never more than a quarter of what the process may use.
 constexpr size_t kMaxStoredBytes = size_t{4} << 30;
+constexpr size_t kMemoryShare = 4;
 constexpr size_t kMaxSessions = 100'000;
 // Sessions whose end nobody asks for any more.
 constexpr size_t kMaxEnded = 100'000;
 // What is queued for the disk at the end of the server gets so long.
 constexpr Duration kLastWrites = milliseconds(500);
+
+size_t max_stored_bytes() {
+  const size_t memory = usable_memory_bytes();
+  return memory == 0 ? kMaxStoredBytes : std::min(kMaxStoredBytes, memory / kMemoryShare);
+}
 
 microseconds duration(const Fields& fields, std::string_view name, microseconds otherwise) {
   return duration_cast<microseconds>(fields.duration_ms(name, otherwise));
@@ -68,7 +77,7 @@ Options options_from(const Fields& fields) {
 
 Service::Service()
     : worker_(files_, {}),
-      store_(kMaxStoredBytes),
+      store_(max_stored_bytes()),
       sessions_(kMaxSessions),
       requests_(store_, sessions_),
       egresses_(EgressServices{
