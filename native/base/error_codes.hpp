@@ -181,6 +181,10 @@ enum class ErrorCode : uint16_t {
   kCallbackTimeout = 3068,  ///< a callback server did not answer in time
   kCallbackUnreachable = 3069,  ///< a callback server cannot be reached
   kDvrPlanInvalid = 3083,  ///< dvr_plan is not valid
+  kRtpPacketMalformed = 3100,  ///< RTP packet is malformed
+  kRtpPayloadMalformed = 3101,  ///< RTP payload does not follow its payload format
+  kRtpFrameTooLarge = 3102,  ///< a frame in RTP packets is larger than the limit
+  kRtcpPacketMalformed = 3103,  ///< RTCP packet is malformed
   kCallbackStatus = 4005,  ///< a callback server answered with another status than 200 or 201
   kCasterUnknown = 4010,  ///< stream caster is not known
   kJsonpCallbackInvalid = 4058,  ///< JSONP callback name is not valid
@@ -204,7 +208,7 @@ struct ErrorInfo {
 };
 
 /// The error table in the order of its numbers.
-inline constexpr std::array<ErrorInfo, 173> kErrorTable = {{
+inline constexpr std::array<ErrorInfo, 177> kErrorTable = {{
   {ErrorCode::kNone, ErrorScope::kPacket, 200, "NONE", "no error"},
   {ErrorCode::kSocketRead, ErrorScope::kSession, 500, "SOCKET_READ", "reading from a socket failed"},
   {ErrorCode::kSocketWrite, ErrorScope::kSession, 500, "SOCKET_WRITE", "writing to a socket failed"},
@@ -375,6 +379,10 @@ inline constexpr std::array<ErrorInfo, 173> kErrorTable = {{
   {ErrorCode::kCallbackTimeout, ErrorScope::kSession, 504, "CALLBACK_TIMEOUT", "a callback server did not answer in time"},
   {ErrorCode::kCallbackUnreachable, ErrorScope::kSession, 502, "CALLBACK_UNREACHABLE", "a callback server cannot be reached"},
   {ErrorCode::kDvrPlanInvalid, ErrorScope::kProcess, 400, "DVR_PLAN_INVALID", "dvr_plan is not valid"},
+  {ErrorCode::kRtpPacketMalformed, ErrorScope::kPacket, 400, "RTP_PACKET_MALFORMED", "RTP packet is malformed"},
+  {ErrorCode::kRtpPayloadMalformed, ErrorScope::kPacket, 400, "RTP_PAYLOAD_MALFORMED", "RTP payload does not follow its payload format"},
+  {ErrorCode::kRtpFrameTooLarge, ErrorScope::kPacket, 413, "RTP_FRAME_TOO_LARGE", "a frame in RTP packets is larger than the limit"},
+  {ErrorCode::kRtcpPacketMalformed, ErrorScope::kPacket, 400, "RTCP_PACKET_MALFORMED", "RTCP packet is malformed"},
   {ErrorCode::kCallbackStatus, ErrorScope::kSession, 502, "CALLBACK_STATUS", "a callback server answered with another status than 200 or 201"},
   {ErrorCode::kCasterUnknown, ErrorScope::kProcess, 400, "CASTER_UNKNOWN", "stream caster is not known"},
   {ErrorCode::kJsonpCallbackInvalid, ErrorScope::kSession, 400, "JSONP_CALLBACK_INVALID", "JSONP callback name is not valid"},
