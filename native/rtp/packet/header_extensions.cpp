@@ -190,8 +190,7 @@ void HeaderExtensionWriter::playout_delay(PlayoutDelay delay) {
 }
 
 void HeaderExtensionWriter::abs_capture_time(const AbsCaptureTime& time) {
-  if (const auto room =
-          element(HeaderExtension::kAbsCaptureTime, time.clock_offset_q32 ? 16 : 8)) {
+  if (const auto room = element(HeaderExtension::kAbsCaptureTime, time.clock_offset_q32 ? 16 : 8)) {
     ByteWriter writer(*room);
     writer.u64(time.ntp);
     if (time.clock_offset_q32) {

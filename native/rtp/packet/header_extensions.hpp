@@ -56,8 +56,8 @@ class HeaderExtensionMap {
   std::array<uint8_t, kHeaderExtensions> ids_{};
 };
 
-/// Walks the elements of a header extension, one- or two-byte form (RFC 8285 §4.2, §4.3). Padding is
-/// passed over. A lying length or the reserved id 15 ends the walk, as §4.2 asks for.
+/// Walks the elements of a header extension, one- or two-byte form (RFC 8285 §4.2, §4.3). Padding
+/// is passed over. A lying length or the reserved id 15 ends the walk, as §4.2 asks for.
 class HeaderExtensionReader {
  public:
   struct Element {
@@ -79,7 +79,7 @@ struct PlayoutDelay {
 };
 
 struct AbsCaptureTime {
-  uint64_t ntp = 0;                             // Q32.32 seconds since 1900
+  uint64_t ntp = 0;                           // Q32.32 seconds since 1900
   std::optional<int64_t> clock_offset_q32{};  // to the sender's own NTP clock
   friend bool operator==(const AbsCaptureTime&, const AbsCaptureTime&) = default;
 };
@@ -150,7 +150,8 @@ class HeaderExtensionWriter {
   std::array<uint8_t, kMaxSize> room_{};
 };
 
-/// abs-send-time of a clock that counts from anywhere: its seconds in 6.18 fixed point, modulo 64 s.
+/// abs-send-time of a clock that counts from anywhere: its seconds in 6.18 fixed point, modulo 64
+/// s.
 [[nodiscard]] constexpr uint32_t to_abs_send_time(int64_t microseconds) {
   return static_cast<uint32_t>((microseconds << 18) / 1'000'000) & 0xffffff;
 }

@@ -19,11 +19,11 @@ namespace millrace::rtp {
 /// Made by payload/payload_info.hpp.
 struct PayloadInfo {
   bool starts_random_access = false;  // first packet of a point where decoding can start
-  bool starts_frame = false;          // known to begin a frame; H.264 and HEVC tell it for some only
-  bool discardable = false;           // no other frame refers to this one
-  bool switching_up = false;          // a receiver of lower temporal layers may add this one from here
-  uint8_t spatial_id = 0;             // VP9, AV1 (OBU extension)
-  uint8_t temporal_id = 0;            // VP8, VP9, HEVC, AV1
+  bool starts_frame = false;  // known to begin a frame; H.264 and HEVC tell it for some only
+  bool discardable = false;   // no other frame refers to this one
+  bool switching_up = false;  // a receiver of lower temporal layers may add this one from here
+  uint8_t spatial_id = 0;     // VP9, AV1 (OBU extension)
+  uint8_t temporal_id = 0;    // VP8, VP9, HEVC, AV1
   /// VP8 and VP9: where the picture id lies in the payload, in bytes; 0: there is none. Its highest
   /// bit there says whether it has 7 or 15 bits.
   uint8_t picture_id_offset = 0;
@@ -31,15 +31,15 @@ struct PayloadInfo {
   uint8_t tl0_pic_idx_offset = 0;
 };
 
-/// One RTP payload of one track as every viewer of it gets it, shared by all threads. What differs per
-/// viewer is in the header alone, which is written when the packet is sent: SSRC, sequence number,
-/// timestamp offset, payload type, extensions.
+/// One RTP payload of one track as every viewer of it gets it, shared by all threads. What differs
+/// per viewer is in the header alone, which is written when the packet is sent: SSRC, sequence
+/// number, timestamp offset, payload type, extensions.
 ///
 /// Layout, one block of a BlockPool: [MediaPacket][payload]. Made by one thread, immutable after.
 class MediaPacket {
  public:
-  /// Position in the track: the unwrapped sequence number. Consecutive, so a gap is a packet that is
-  /// not there (yet). Of packets made from frames it counts from 0.
+  /// Position in the track: the unwrapped sequence number. Consecutive, so a gap is a packet that
+  /// is not there (yet). Of packets made from frames it counts from 0.
   int64_t index = 0;
   /// Unwrapped RTP timestamp in ticks of the codec's RTP clock, on the track's own origin.
   int64_t timestamp = 0;

@@ -24,7 +24,8 @@ class RedPayload {
   static constexpr size_t kMaxRedundantBytes = 1023;
   static constexpr uint16_t kMaxTimestampOffset = 0x3fff;
 
-  /// @return kRtpPayloadMalformed when headers or blocks reach beyond the payload, or there are more
+  /// @return kRtpPayloadMalformed when headers or blocks reach beyond the payload, or there are
+  /// more
   ///         than kMaxBlocks.
   [[nodiscard]] static Result<RedPayload> parse(Bytes payload);
 

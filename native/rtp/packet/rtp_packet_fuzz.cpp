@@ -1,5 +1,5 @@
-// A packet that is taken writes back to the same bytes, but for its padding; its extensions and what
-// may be inside its payload (RTX, RED) never reach beyond it.
+// A packet that is taken writes back to the same bytes, but for its padding; its extensions and
+// what may be inside its payload (RTX, RED) never reach beyond it.
 #include <algorithm>
 #include <cstdlib>
 #include <vector>

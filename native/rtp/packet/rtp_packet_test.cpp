@@ -81,18 +81,18 @@ TEST(RtpPacket, Rfc3550FixedHeaderFields) {
 
 TEST(RtpPacket, LengthsThatLieAreRefused) {
   for (const char* bytes : {
-           "",                                                    // nothing
-           "80",                                                  //
-           "80 60 0001 00000002 000000",                          // header cut
-           "40 60 0001 00000002 00000003",                        // version 1
-           "c0 60 0001 00000002 00000003",                        // version 3
-           "8f 60 0001 00000002 00000003 00000004",               // 15 CSRCs, one there
-           "90 60 0001 00000002 00000003 bede",                   // extension header cut
-           "90 60 0001 00000002 00000003 bede ffff 00000000",     // extension beyond the end
-           "a0 60 0001 00000002 00000003",                        // padding without a count
-           "a0 60 0001 00000002 00000003 aa 00",                  // padding count 0
-           "a0 60 0001 00000002 00000003 aa 03",                  // more padding than payload
-           "b0 60 0001 00000002 00000003 bede 0001 00000001",     // padding in the extension
+           "",                                                 // nothing
+           "80",                                               //
+           "80 60 0001 00000002 000000",                       // header cut
+           "40 60 0001 00000002 00000003",                     // version 1
+           "c0 60 0001 00000002 00000003",                     // version 3
+           "8f 60 0001 00000002 00000003 00000004",            // 15 CSRCs, one there
+           "90 60 0001 00000002 00000003 bede",                // extension header cut
+           "90 60 0001 00000002 00000003 bede ffff 00000000",  // extension beyond the end
+           "a0 60 0001 00000002 00000003",                     // padding without a count
+           "a0 60 0001 00000002 00000003 aa 00",               // padding count 0
+           "a0 60 0001 00000002 00000003 aa 03",               // more padding than payload
+           "b0 60 0001 00000002 00000003 bede 0001 00000001",  // padding in the extension
        }) {
     const auto packet = RtpPacket::parse(hex(bytes));
     ASSERT_FALSE(packet.ok()) << bytes;
@@ -243,19 +243,20 @@ TEST(Rtx, Rfc4588OriginalSequenceNumberGoesBeforeThePayload) {
 }
 
 TEST(Rtx, PaddingOnlyHasNoOriginal) {
-  for (const char* bytes : {"a0 e1 0007 00000002 00000009 000000000005",
-                            "80 e1 0007 00000002 00000009 12", "80 e1 0007 00000002 00000009 1234"}) {
+  for (const char* bytes :
+       {"a0 e1 0007 00000002 00000009 000000000005", "80 e1 0007 00000002 00000009 12",
+        "80 e1 0007 00000002 00000009 1234"}) {
     const auto packet = hex(bytes);
     EXPECT_FALSE(decapsulate_rtx(*RtpPacket::parse(packet), 3, 96).has_value());
   }
 }
 
 TEST(Red, Rfc2198BlocksOldestFirstAndPrimaryLast) {
-  const auto bytes = hex(
-      "ef 1e0002"  // PT 111, 1920 ticks earlier, 2 bytes
-      "ef 0f0001"  // PT 111, 960 ticks earlier, 1 byte
-      "6f"         // PT 111, the primary
-      "aabb cc ddeeff");
+  const auto bytes =
+      hex("ef 1e0002"  // PT 111, 1920 ticks earlier, 2 bytes
+          "ef 0f0001"  // PT 111, 960 ticks earlier, 1 byte
+          "6f"         // PT 111, the primary
+          "aabb cc ddeeff");
   const auto red = RedPayload::parse(bytes);
   ASSERT_TRUE(red.ok());
   ASSERT_EQ(red->blocks().size(), 3U);
