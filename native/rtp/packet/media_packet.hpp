@@ -18,9 +18,12 @@ namespace millrace::rtp {
 /// What the start of an RTP payload tells about its place in the stream, by its payload format.
 /// Made by payload/payload_info.hpp.
 struct PayloadInfo {
-  bool starts_random_access = false;  // first packet of a point where decoding can start
-  bool starts_frame = false;  // known to begin a frame; H.264 and HEVC tell it for some only
-  bool discardable = false;   // no other frame refers to this one
+  /// First packet of a point where decoding can start. More than one packet of the same timestamp
+  /// may look so (parameter sets, then the first slice): the first one counts.
+  bool starts_random_access = false;
+  bool starts_frame = false;        // known to begin a frame; H.264 and HEVC tell it for some only
+  bool has_parameter_sets = false;  // H.264, HEVC: an SPS or VPS is in it
+  bool discardable = false;         // no other frame refers to this one
   bool switching_up = false;  // a receiver of lower temporal layers may add this one from here
   uint8_t spatial_id = 0;     // VP9, AV1 (OBU extension)
   uint8_t temporal_id = 0;    // VP8, VP9, HEVC, AV1

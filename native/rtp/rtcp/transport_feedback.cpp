@@ -54,9 +54,14 @@ Result<TransportFeedback> TransportFeedback::parse(const RtcpPacket& packet) {
 size_t TransportFeedback::write(ByteWriter& writer, uint32_t sender_ssrc, uint32_t media_ssrc,
                                 uint8_t feedback_count, uint16_t base_sequence_number,
                                 std::span<const std::optional<int64_t>> arrivals) {
-  assert(!arrivals.empty() && arrivals.front() && arrivals.back());
+  assert(!arrivals.empty() && arrivals.back());
   arrivals = arrivals.first(std::min(arrivals.size(), kMaxStatuses));
-  const int64_t reference = floor_div(*arrivals.front(), kReferenceTicks);
+  const auto first =
+      std::ranges::find_if(arrivals, [](const auto& one) { return one.has_value(); });
+  if (first == arrivals.end()) {
+    return 0;
+  }
+  const int64_t reference = floor_div(**first, kReferenceTicks);
   const auto symbol_of = [](int64_t delta) {
     return delta >= 0 && delta <= 0xff ? Symbol::kSmallDelta : Symbol::kLargeDelta;
   };

@@ -60,9 +60,9 @@ class TransportFeedback {
   }
 
   /// Writes a message about consecutive packets.
-  /// @param arrivals  in ticks, of the packets from `base_sequence_number` on; the first and the
-  /// last
-  ///                  one must have been received. The reference time is taken from the first.
+  /// @param arrivals  in ticks, of the packets from `base_sequence_number` on; the last one must
+  /// have
+  ///                  been received. The reference time is taken from the first that was.
   /// @return how many of them are reported: fewer than given when the room is full or two arrivals
   ///         are too far apart for a delta; the rest belongs into the next message. 0: no room.
   static size_t write(ByteWriter& writer, uint32_t sender_ssrc, uint32_t media_ssrc,

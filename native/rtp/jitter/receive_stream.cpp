@@ -1,0 +1,100 @@
+#include "rtp/jitter/receive_stream.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "rtp/payload/payload_info.hpp"
+
+namespace millrace::rtp {
+namespace {
+
+/// RFC 3550 A.1 MAX_DROPOUT: a larger step forward, or one back by more than what may be late, is a
+/// sender that began anew, if the next packet follows it.
+constexpr int64_t kMaxDropout = 3000;
+/// Between the indices of a sender's old and new sequence, so that depacketizers see a loss.
+constexpr int64_t kRestartGap = 2;
+
+}  // namespace
+
+ReceiveStream::ReceiveStream(BlockPool& pool, const ReceiveStreamOptions& options)
+    : pool_(pool),
+      options_(options),
+      statistics_(options.clock_rate),
+      nack_(options.nack_options),
+      reorder_(options.max_reorder_packets, options.max_reorder_delay) {}
+
+std::optional<int64_t> ReceiveStream::index_of(uint16_t sequence_number, Source source) {
+  const auto newest = sequence_.newest();
+  if (!newest) {
+    // RTX alone tells nothing of where the stream is.
+    return source == Source::kOriginal ? std::optional(sequence_.unwrap(sequence_number))
+                                       : std::nullopt;
+  }
+  const int64_t index = sequence_.peek(sequence_number);
+  if (std::abs(index - *newest) <= kMaxDropout) {
+    expected_after_jump_.reset();
+    return sequence_.unwrap(sequence_number) + restart_offset_;
+  }
+  if (source == Source::kRetransmission) {
+    return std::nullopt;
+  }
+  if (expected_after_jump_ != sequence_number) {
+    expected_after_jump_ = static_cast<uint16_t>(sequence_number + 1);
+    return std::nullopt;
+  }
+  expected_after_jump_.reset();
+  ++counters_.restarts;
+  const int64_t next = *newest + restart_offset_ + kRestartGap;
+  sequence_.reset();
+  restart_offset_ = next - sequence_.unwrap(sequence_number);
+  return next;
+}
+
+MediaPacketRef ReceiveStream::receive(const RtpPacket& packet, const HeaderExtensions& extensions,
+                                      Source source, Time now) {
+  const auto index = index_of(packet.sequence_number, source);
+  if (!index) {
+    ++counters_.late;
+    return nullptr;
+  }
+  if (source == Source::kOriginal) {
+    statistics_.on_packet(*index, packet.timestamp, now);
+  }
+  auto media = MediaPacket::copy_of(pool_, packet.payload);
+  media->index = *index;
+  media->timestamp = timestamp_.unwrap(packet.timestamp);
+  media->arrival = now;
+  media->marker = packet.marker;
+  media->info = inspect_payload(options_.codec, packet.payload);
+  media->playout_delay = extensions.playout_delay;
+  media->audio_level = extensions.audio_level;
+  media->abs_capture_time = extensions.abs_capture_time;
+  switch (reorder_.insert(media)) {
+    case ReorderBuffer::Inserted::kDuplicate:
+      ++counters_.duplicates;
+      return nullptr;
+    case ReorderBuffer::Inserted::kTooLate:
+      ++counters_.late;
+      return nullptr;
+    case ReorderBuffer::Inserted::kYes:
+      break;
+  }
+  nack_.on_packet(*index, now);
+  ++counters_.packets;
+  counters_.bytes += packet.payload.size();
+  counters_.retransmissions += source == Source::kRetransmission ? 1 : 0;
+  return media;
+}
+
+int64_t ReceiveStream::on_sender_report(uint64_t ntp, uint32_t rtp_timestamp, Time arrival) {
+  statistics_.on_sender_report(ntp, arrival);
+  return timestamp_.peek(rtp_timestamp);
+}
+
+std::optional<Time> ReceiveStream::next_deadline() const {
+  const auto reorder = reorder_.next_deadline();
+  const auto nack = options_.nack ? nack_.next_deadline() : std::nullopt;
+  return reorder && nack ? std::min(*reorder, *nack) : reorder ? reorder : nack;
+}
+
+}  // namespace millrace::rtp

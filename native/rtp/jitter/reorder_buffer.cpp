@@ -1,0 +1,72 @@
+#include "rtp/jitter/reorder_buffer.hpp"
+
+#include <utility>
+
+namespace millrace::rtp {
+
+ReorderBuffer::Inserted ReorderBuffer::insert(MediaPacketRef packet) {
+  assert(!overflow_);
+  const int64_t index = packet->index;
+  if (!next_) {
+    next_ = index;
+  }
+  if (index < *next_) {
+    return Inserted::kTooLate;
+  }
+  if (index - *next_ >= static_cast<int64_t>(slots_.size())) {
+    overflow_ = std::move(packet);
+    return Inserted::kYes;
+  }
+  MediaPacketRef& place = slot(index);
+  if (place) {
+    return Inserted::kDuplicate;
+  }
+  place = std::move(packet);
+  ++waiting_;
+  return Inserted::kYes;
+}
+
+int64_t ReorderBuffer::first_waiting() const {
+  int64_t index = *next_;
+  while (!slot(index)) {
+    ++index;
+  }
+  return index;
+}
+
+MediaPacketRef ReorderBuffer::pop(Time now) {
+  if (!next_) {
+    return nullptr;
+  }
+  if (overflow_ && waiting_ == 0) {
+    lost_ += static_cast<uint64_t>(overflow_->index - *next_);
+    next_ = overflow_->index;
+  }
+  if (overflow_ && overflow_->index - *next_ < static_cast<int64_t>(slots_.size())) {
+    MediaPacketRef& place = slot(overflow_->index);
+    place = std::exchange(overflow_, nullptr);
+    ++waiting_;
+  }
+  if (waiting_ == 0) {
+    return nullptr;
+  }
+  if (!slot(*next_)) {
+    const int64_t first = first_waiting();
+    if (!overflow_ && now - slot(first)->arrival < max_delay_) {
+      return nullptr;
+    }
+    lost_ += static_cast<uint64_t>(first - *next_);
+    next_ = first;
+  }
+  --waiting_;
+  return std::exchange(slot((*next_)++), nullptr);
+}
+
+std::optional<Time> ReorderBuffer::next_deadline() const {
+  if (waiting_ == 0) {
+    return std::nullopt;
+  }
+  return slot(first_waiting())->arrival + max_delay_;
+}
+
+}  // namespace millrace::rtp

@@ -1,0 +1,13 @@
+// Packets of any content, with any loss between them; see testing/depacketizer_fuzz.hpp.
+#include "rtp/testing/depacketizer_fuzz.hpp"
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  millrace::rtp::DepacketizerOptions options;
+  options.codec = millrace::CodecId::kAac;
+  // AAC-LC, 48 kHz, stereo.
+  static const millrace::BufferRef kConfiguration =
+      millrace::Buffer::copy_of(std::string_view("\x11\x90", 2));
+  options.configuration = kConfiguration;
+  millrace::rtp::testing::fuzz_depacketizer(options, {data, size});
+  return 0;
+}
