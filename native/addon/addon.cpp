@@ -57,6 +57,7 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
                            InstanceMethod<&EngineObject::respond>("respond"),
                            InstanceMethod<&EngineObject::configure_http>("configure_http"),
                            InstanceMethod<&EngineObject::stats>("stats"),
+                           InstanceMethod<&EngineObject::report>("report"),
                            InstanceMethod<&EngineObject::stop>("stop"),
                        });
   }
@@ -174,6 +175,12 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
 
   Napi::Value stats(const Napi::CallbackInfo& info) {
     return running(info.Env()) ? Napi::Value(to_js(info.Env(), engine_->stats()))
+                               : info.Env().Undefined();
+  }
+
+  /// The records of sessions come as one typed array: see SessionReport in boundary.ts.
+  Napi::Value report(const Napi::CallbackInfo& info) {
+    return running(info.Env()) ? Napi::Value(to_js(info.Env(), engine_->report()))
                                : info.Env().Undefined();
   }
 

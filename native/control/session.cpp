@@ -68,6 +68,7 @@ void Session::decide_reject(ErrorCode code, std::string_view text, int http_stat
 }
 
 void Session::tell(Fields event) {
+  known_ = true;
   event.set("session", id_);
   context_.events.send(std::move(event));
 }

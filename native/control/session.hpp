@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.hpp"
@@ -18,6 +19,7 @@
 namespace millrace {
 
 class LoopHub;
+struct SessionCounters;
 
 /// Names a session for as long as the process lives: loop, slot and generation. Below 2^52, so it
 /// is an exact JavaScript number; an id of a session that has gone finds nothing.
@@ -92,6 +94,9 @@ class Session {
   virtual void on_reject(ErrorCode code, std::string_view text, int http_status) = 0;
   /// Ends the session at once, by an operator or at the server's end.
   virtual void close(ErrorCode code) = 0;
+  /// Adds what the session has counted since it began; see `session_counters.hpp`. Once a second,
+  /// on its loop, for a session that the control plane knows.
+  virtual void count(SessionCounters& counters) const = 0;
 
   /// Called by the table when a decision arrives; drops one that was not asked for.
   void decide_accept(const Fields& options);
@@ -119,6 +124,7 @@ class Session {
   const std::string protocol_;
   SessionId id_ = 0;
   std::string cid_;
+  bool known_ = false;  // the control plane has been told of it
   bool asking_ = false;
   bool finished_ = false;
   Timer admission_deadline_;
@@ -134,6 +140,15 @@ class SessionTable {
   [[nodiscard]] Session* find(SessionId id);
   void remove(Session& session);
   [[nodiscard]] size_t size() const { return count_; }
+  /// Shows all sessions that the control plane has been told of.
+  template <typename Visit>
+  void for_each_known(Visit visit) const {
+    for (const Slot& slot : slots_) {
+      if (slot.session != nullptr && slot.session->known_) {
+        visit(std::as_const(*slot.session));
+      }
+    }
+  }
   /// Ends all of them.
   void close_all(ErrorCode code);
   [[nodiscard]] uint64_t random() { return random_(); }

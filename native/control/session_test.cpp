@@ -5,6 +5,7 @@
 #include <set>
 
 #include "control/module_states.hpp"
+#include "control/session_counters.hpp"
 #include "hub/loop_hub.hpp"
 #include "io/testing/loop_thread.hpp"
 
@@ -29,6 +30,7 @@ class TestSession final : public Session {
                            std::string(text) + " " + std::to_string(http_status));
   }
   void close(ErrorCode code) override { finish({code, 5}, 1, 2, 3); }
+  void count(SessionCounters& counters) const override { counters.bytes_in = 7; }
   using Session::ask;
   using Session::asking;
 
@@ -99,6 +101,23 @@ TEST_F(SessionTest, IdsNameOneSessionForGood) {
     EXPECT_EQ(sessions_->size(), 0U);
     EXPECT_EQ(sessions_->find(UINT64_MAX), nullptr);
     EXPECT_EQ(sessions_->find(0), nullptr);
+  });
+}
+
+TEST_F(SessionTest, ShowsTheSessionsThatTheControlPlaneKnows) {
+  thread_.call([&] {
+    TestSession& known = add();
+    TestSession& unknown = add();
+    known.ask({{"type", "play_requested"}});
+    std::vector<const Session*> shown;
+    sessions_->for_each_known([&](const Session& session) {
+      SessionCounters counters;
+      session.count(counters);
+      EXPECT_EQ(counters.bytes_in, 7U);
+      shown.push_back(&session);
+    });
+    EXPECT_EQ(shown, std::vector<const Session*>{&known});
+    EXPECT_NE(&unknown, &known);
   });
 }
 

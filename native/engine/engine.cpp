@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <future>
 
+#include "control/session_counters.hpp"
 #include "protocols/registry.hpp"
 
 namespace millrace {
@@ -39,6 +40,7 @@ Engine::Worker::Worker(unsigned index, Engine& engine)
       sessions(loop),
       troubles(loop, engine.events_),
       hub(loop, engine.directory_),
+      report(loop, sessions, hub),
       context{loop,
               hub,
               sessions,
@@ -61,6 +63,9 @@ Engine::Engine(const Fields& options, std::function<void()> wake)
     workers_.push_back(std::make_unique<Worker>(i, *this));
   }
   workers_.front()->loop.post([this] { loop_every_second(); });
+  for (const auto& worker : workers_) {
+    worker->loop.post([report = &worker->report] { report->start(); });
+  }
   for (const auto& worker : workers_) {
     worker->thread = std::thread([loop = &worker->loop] { loop->run(); });
   }
@@ -216,6 +221,44 @@ Fields Engine::stats() {
   stats.set("connections", connections_.load(std::memory_order_relaxed));
   stats.set("dropped_for_loop", dropped);
   return stats;
+}
+
+Fields Engine::report() {
+  Value::List loops;
+  std::vector<double> records;
+  for (const auto& worker : workers_) {
+    const LoopReport::View view = worker->report.read();
+    loops.emplace_back(fields_of(*worker, view.figures));
+    records.insert(records.end(), view.records.begin(), view.records.end());
+  }
+  Value::List columns{"session", "at_ms"};
+  for (const SessionColumn& column : kSessionColumns) {
+    columns.emplace_back(column.name);
+  }
+  Fields report;
+  report.set("loops", std::move(loops));
+  report.set("columns", std::move(columns));
+  report.set("sessions", Buffer::copy_of(Bytes{reinterpret_cast<const uint8_t*>(records.data()),
+                                               records.size() * sizeof(double)}));
+  return report;
+}
+
+Fields Engine::fields_of(Worker& worker, const LoopFigures& figures) {
+  Value::List turns;
+  for (const uint64_t count : figures.turns_by_length) {
+    turns.emplace_back(count);
+  }
+  return {{"index", worker.loop.index()},
+          {"at_ms", figures.at_ms},
+          {"turns_by_length", std::move(turns)},
+          {"busy_ns", worker.loop.busy_ns()},
+          {"late_ns", figures.late.count()},
+          {"sessions", figures.sessions},
+          {"streams", figures.streams},
+          {"frames_waiting", figures.frames_waiting},
+          {"dropped_for_loop", worker.hub.dropped_for_loop()},
+          {"pool_blocks", figures.pool_blocks},
+          {"pool_free_bytes", figures.pool_free_bytes}};
 }
 
 void Engine::stop() {

@@ -9,6 +9,7 @@
 
 #include "base/result.hpp"
 #include "control/events.hpp"
+#include "control/loop_report.hpp"
 #include "control/module_states.hpp"
 #include "control/session.hpp"
 #include "hub/directory.hpp"
@@ -53,6 +54,9 @@ class Engine {
 
   std::vector<Fields> take_events() { return events_.take(); }
   [[nodiscard]] Fields stats();
+  /// The last reports of all loops: `loops`, a list of figures; `columns`, the names of what a
+  /// record of `sessions` holds; `sessions`, the records as doubles one after the other.
+  [[nodiscard]] Fields report();
 
   /// Ends listeners and sessions and joins the threads. Events of sessions that end come before it
   /// returns. Safe to call again.
@@ -66,12 +70,14 @@ class Engine {
     SessionTable sessions;
     TroubleLog troubles;
     LoopHub hub;
+    LoopReport report;
     ModuleStates modules;
     LoopContext context;
     std::vector<std::pair<uint32_t, std::unique_ptr<TcpListener>>> listeners;
     std::thread thread;
   };
   void loop_every_second();
+  static Fields fields_of(Worker& worker, const LoopFigures& figures);
   Worker* worker_of(SessionId session);
 
   const Limits limits_;

@@ -79,6 +79,80 @@ TEST(Engine, AConnectionOverTheLimitIsClosedAndReported) {
   EXPECT_TRUE(RtmpClient(port, Purpose::kPlay).start());
 }
 
+/// The last reports of a server, by the columns that they name.
+class Reports {
+ public:
+  explicit Reports(Engine& engine) : report_(engine.report()) {
+    for (const Value& column : report_.list("columns")) {
+      columns_.push_back(*column.as<std::string>());
+    }
+    const BufferRef& bytes = *report_.find("sessions")->as<BufferRef>();
+    numbers_.resize(bytes->size() / sizeof(double));
+    std::memcpy(numbers_.data(), bytes->data(), bytes->size());
+  }
+  [[nodiscard]] size_t sessions() const { return numbers_.size() / columns_.size(); }
+  /// The largest number that a session has in `column`.
+  [[nodiscard]] double largest(const std::string& column) const {
+    const size_t at =
+        static_cast<size_t>(std::find(columns_.begin(), columns_.end(), column) - columns_.begin());
+    double largest = 0;
+    for (size_t i = at; at < columns_.size() && i < numbers_.size(); i += columns_.size()) {
+      largest = std::max(largest, numbers_[i]);
+    }
+    return largest;
+  }
+  [[nodiscard]] const std::vector<Value>& loops() const { return report_.list("loops"); }
+
+ private:
+  Fields report_;
+  std::vector<std::string> columns_;
+  std::vector<double> numbers_;
+};
+
+TEST(Engine, ReportsWhatItsSessionsMoved) {
+  Server server({{"loops", 2}});
+  const uint16_t rtmp = server.listen("rtmp");
+  const Client idle(server.listen("http"));  // asks nothing, so the control plane knows nothing
+  RtmpClient publisher(rtmp, Purpose::kPublish);
+  RtmpClient player(rtmp, Purpose::kPlay);
+  ASSERT_TRUE(publisher.start() && player.start());
+  TestPublisher media;
+  size_t sent = 0;
+  const auto send = [&](uint32_t shift_ms) {
+    const auto bytes = publisher.messages([&](rtmp::ClientSession& session) {
+      media.write_headers(session);
+      for (int i = 0; i < 50; ++i) {
+        media.write_frame(session);
+      }
+      media.shift(shift_ms);
+    });
+    sent += bytes.size();
+    return publisher.send(bytes);
+  };
+  ASSERT_TRUE(send(3'600'000) && send(0));  // an encoder whose clock jumps by an hour
+  size_t received = 0;
+  ASSERT_TRUE(read_up_to(player, received, 10'000));
+  const Time limit = Clock::now() + seconds(10);
+  while (Clock::now() < limit && Reports(server.engine()).largest("video_frames") < 100) {
+    std::this_thread::yield();
+  }
+  const Reports reports(server.engine());
+  EXPECT_EQ(reports.sessions(), 2U);
+  EXPECT_EQ(reports.largest("video_frames"), 100);
+  EXPECT_EQ(reports.largest("audio_frames"), 200);
+  EXPECT_EQ(reports.largest("jumps"), 2);  // once for each track
+  EXPECT_GE(reports.largest("bytes_in"), static_cast<double>(sent));
+  EXPECT_GT(reports.largest("bytes_out"), 10'000);
+  ASSERT_EQ(reports.loops().size(), 2U);
+  double sessions = 0;
+  for (const Value& loop : reports.loops()) {
+    const Fields& figures = *loop.as<Fields>();
+    sessions += figures.number("sessions", 0);
+    EXPECT_EQ(figures.list("turns_by_length").size(), Loop::kTurnBounds.size() + 1);
+  }
+  EXPECT_EQ(sessions, 3);
+}
+
 TEST(Engine, StopsWithSessionsOpen) {
   Server server({{"loops", 3}});
   const uint16_t rtmp = server.listen("rtmp");

@@ -64,6 +64,11 @@ class FrameQueue {
     return true;
   }
 
+  /// Items in it, about; the reading loop only.
+  [[nodiscard]] size_t size() const {
+    return static_cast<size_t>(tail_.load(std::memory_order_relaxed) - head_);
+  }
+
  private:
   // A slot says by its turn whose it is: equal to the position, a writer's; one more, the reader's.
   struct alignas(64) Slot {

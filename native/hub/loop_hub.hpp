@@ -64,6 +64,8 @@ class LoopHub final : private Inbox {
   void discard();
 
   [[nodiscard]] size_t stream_count() const { return streams_.size(); }
+  /// Frames from other loops that have not been processed; on the loop.
+  [[nodiscard]] size_t frames_waiting() const { return queue_.size() + collected_.size(); }
   /// Frames not passed on because another loop did not keep up; any thread.
   [[nodiscard]] uint64_t dropped_for_loop() const {
     return dropped_.load(std::memory_order_relaxed);

@@ -43,6 +43,14 @@ void Reader::leave() {
   rendition_->remove(*this);
 }
 
+uint64_t Reader::pending_bytes() const {
+  uint64_t bytes = carry_.size() + between_.size() + connection_.queued_bytes();
+  if (rendition_ != nullptr && position_ != kWaiting) {
+    bytes += rendition_->log_.end() - position_;
+  }
+  return bytes;
+}
+
 void Reader::write_between_frames(Bytes bytes) {
   if (rendition_ == nullptr || (carry_.empty() && rendition_->between_frames(*this))) {
     connection_.write(bytes);

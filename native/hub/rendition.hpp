@@ -64,6 +64,8 @@ class Reader {
   void write_between_frames(Bytes bytes);
   /// How often the reader was too slow and went on at a later random access point.
   [[nodiscard]] uint64_t skips() const { return skips_; }
+  /// Bytes of media that it could be sent at this moment, and has not.
+  [[nodiscard]] uint64_t pending_bytes() const;
   [[nodiscard]] bool attached() const { return rendition_ != nullptr; }
   /// A frame of the stream has been sent to it.
   [[nodiscard]] bool started() const { return primed_; }

@@ -187,6 +187,11 @@ void Loop::turn() {
   }
 
   const auto busy = static_cast<uint64_t>((Clock::now() - now_).count());
+  size_t length = 0;
+  while (length < kTurnBounds.size() && busy > kTurnBounds[length] * uint64_t{1'000'000}) {
+    ++length;
+  }
+  ++turns_by_length_[length];
   turns_.fetch_add(1, std::memory_order_relaxed);
   busy_ns_.fetch_add(busy, std::memory_order_relaxed);
   uint64_t longest = longest_turn_ns_.load(std::memory_order_relaxed);

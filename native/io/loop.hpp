@@ -2,6 +2,7 @@
 
 #include <sys/epoll.h>
 
+#include <array>
 #include <atomic>
 #include <cassert>
 #include <cstdint>
@@ -109,6 +110,13 @@ class Loop {
   void drop(const void* object);
   void set_inbox(Inbox* inbox) { inbox_ = inbox; }
 
+  /// Upper bounds in milliseconds of the classes in which turns are counted by their length; the
+  /// last class has none.
+  static constexpr std::array<unsigned, 8> kTurnBounds{1, 5, 10, 25, 50, 100, 250, 1000};
+  using TurnCounts = std::array<uint64_t, kTurnBounds.size() + 1>;
+  /// On the loop.
+  [[nodiscard]] const TurnCounts& turns_by_length() const { return turns_by_length_; }
+
   /// For health metrics; any thread.
   [[nodiscard]] uint64_t turns() const { return turns_.load(std::memory_order_relaxed); }
   [[nodiscard]] uint64_t busy_ns() const { return busy_ns_.load(std::memory_order_relaxed); }
@@ -139,6 +147,7 @@ class Loop {
   std::mutex tasks_mutex_;
   std::vector<Task> tasks_;
   std::vector<Task> tasks_running_;
+  TurnCounts turns_by_length_{};
   std::atomic<uint64_t> turns_{0};
   std::atomic<uint64_t> busy_ns_{0};
   std::atomic<uint64_t> longest_turn_ns_{0};

@@ -251,6 +251,39 @@ export interface EngineStats {
   readonly dropped_for_loop: number;
 }
 
+/** How one loop was doing at its last report, at most a second ago. */
+export interface LoopFigures {
+  readonly index: number;
+  /** When it reported: monotonic, ms, on the clock of `monotonicMs`; 0 before the first time. */
+  readonly at_ms: number;
+  /** Turns since the start by their length; the bounds are {@link LOOP_TURN_BOUNDS_MS}. */
+  readonly turns_by_length: readonly number[];
+  readonly busy_ns: number;
+  /** How long after its time the report was made: what timers have to wait. */
+  readonly late_ns: number;
+  readonly sessions: number;
+  readonly streams: number;
+  /** Frames from other loops that were not processed yet. */
+  readonly frames_waiting: number;
+  /** Frames that other loops did not take from it. */
+  readonly dropped_for_loop: number;
+  /** Blocks of pooled memory that are in use. */
+  readonly pool_blocks: number;
+  readonly pool_free_bytes: number;
+}
+
+/** Upper bounds of the classes of `turns_by_length`; one more class follows (`Loop::kTurnBounds`). */
+export const LOOP_TURN_BOUNDS_MS = [1, 5, 10, 25, 50, 100, 250, 1000] as const;
+
+/** What all sessions have moved so far, as of the last report of their loops. */
+export interface EngineReport {
+  readonly loops: readonly LoopFigures[];
+  /** Names of the numbers of a record: `session`, `at_ms`, and those of `SessionCounters`. */
+  readonly columns: readonly string[];
+  /** Records one after the other, doubles in the byte order of the machine. */
+  readonly sessions: Uint8Array;
+}
+
 /** Versions of the addon and of what is linked into it. */
 export interface NativeVersions {
   readonly millrace: string;
@@ -317,6 +350,8 @@ export interface PlayRequested extends RequestedName {
   readonly protocol: 'rtmp' | 'http_flv';
   /** Output form, e.g. `flv`. */
   readonly format: string;
+  /** `Host` of a request over HTTP. */
+  readonly host?: string;
   /** What the peer asked for; 0 or less is no limit. */
   readonly duration_ms?: number;
 }
@@ -449,6 +484,8 @@ export interface NativeEngine {
   /** Replaces everything that the HTTP listeners serve, at once. */
   configure_http(config: HttpConfig): void;
   stats(): EngineStats;
+  /** Counters of loops and sessions; the loops renew them once a second. */
+  report(): EngineReport;
   /** Closes the listeners only: sessions go on. */
   stop_listening(): void;
   /**

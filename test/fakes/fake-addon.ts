@@ -5,6 +5,7 @@ import type {
   EngineEvent,
   EngineListener,
   EngineOptions,
+  EngineReport,
   EngineStats,
   HttpAnswer,
   HttpConfig,
@@ -15,6 +16,7 @@ import type {
   PublishRequested,
   Rejection,
 } from '../../src/native/boundary.ts';
+import { SESSION_COLUMNS } from '../../src/native/session-counters.ts';
 
 /** A command that the engine was given. */
 export type Command =
@@ -84,6 +86,17 @@ export class FakeEngine implements NativeEngine {
 
   stats(): EngineStats {
     return { loops: [], connections: this.connections, dropped_for_loop: 0 };
+  }
+
+  /** Record of each session that has counters. */
+  readonly counters = new Map<number, Readonly<Record<string, number>>>();
+
+  report(): EngineReport {
+    const columns = ['session', 'at_ms', ...SESSION_COLUMNS];
+    const records = [...this.counters].flatMap(([session, values]) =>
+      columns.map((name) => (name === 'session' ? session : (values[name] ?? 0))),
+    );
+    return { loops: [], columns, sessions: new Uint8Array(Float64Array.from(records).buffer) };
   }
 
   stop_listening(): void {

@@ -275,7 +275,7 @@ class TestPublisher {
     session.write_media(rtmp::MessageType::kAudio, 0, hex("af 00 1210"));
   }
   void write_frame(rtmp::ClientSession& session) {
-    const uint32_t time_ms = number_ * 40;
+    const uint32_t time_ms = number_ * 40 + shift_ms_;
     const bool key = number_ % 25 == 0;
     std::vector<uint8_t> video = hex(key ? "17 01 000000 000003e8 65" : "27 01 000000 000003e8 41");
     video.resize(5 + 4 + 1000, static_cast<uint8_t>(number_));
@@ -286,9 +286,12 @@ class TestPublisher {
     session.write_media(rtmp::MessageType::kAudio, time_ms + 24, audio);
     ++number_;
   }
+  /// Frames from here on are so much later.
+  void shift(uint32_t by_ms) { shift_ms_ += by_ms; }
 
  private:
   uint32_t number_ = 0;
+  uint32_t shift_ms_ = 0;
 };
 
 }  // namespace millrace::testing

@@ -107,6 +107,13 @@ void SessionTable::add_bytes(std::string_view id, size_t bytes) {
   }
 }
 
+uint64_t SessionTable::bytes_of(std::string_view id) const {
+  Shard& shard = shard_of(id);
+  const std::lock_guard lock(shard.mutex);
+  const auto found = shard.entries.find(id);
+  return found != shard.entries.end() ? found->second.bytes : 0;
+}
+
 std::vector<SessionTable::Session> SessionTable::sweep(Time now) {
   std::vector<Session> ended;
   size_t dropped = 0;

@@ -52,6 +52,9 @@ class SessionTable {
   /// Bytes sent to the session, of playlists and of segments. Unknown ids are passed over.
   void add_bytes(std::string_view id, size_t bytes);
 
+  /// What was sent to a session so far; 0 for an unknown one.
+  [[nodiscard]] uint64_t bytes_of(std::string_view id) const;
+
   struct Session {
     std::string id;
     std::string path;

@@ -1,6 +1,7 @@
 #include "protocols/hls/viewer_session.hpp"
 
 #include "control/module_states.hpp"
+#include "control/session_counters.hpp"
 
 namespace millrace::hls {
 
@@ -49,6 +50,10 @@ void ViewerSession::look_whether_over() {
     return;
   }
   this->context().loop.arm_in(look_, kLookInterval);
+}
+
+void ViewerSession::count(SessionCounters& counters) const {
+  counters.bytes_out = service_.sessions().bytes_of(cid());
 }
 
 void ViewerSession::close(ErrorCode code) {

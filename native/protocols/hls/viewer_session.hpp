@@ -27,6 +27,7 @@ class ViewerSession final : public Session {
   void on_accept(const Fields& options) override;
   void on_reject(ErrorCode code, std::string_view text, int http_status) override;
   void close(ErrorCode code) override;
+  void count(SessionCounters& counters) const override;
   /// The one who waited has gone.
   void forget_waiter() { waiter_ = nullptr; }
 

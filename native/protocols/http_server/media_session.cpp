@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "control/session_counters.hpp"
 #include "protocols/hls/module.hpp"
 #include "protocols/http/query.hpp"
 #include "protocols/http/request.hpp"
@@ -272,6 +273,7 @@ http::Taken MediaSession::ask_play(const http::Request& request, const Vhost& vh
          {"tc_url", "rtmp://" + vhost.name + "/" + name->app},
          {"page_url", request.header("referer")},
          {"authorization", request.header("authorization")},
+         {"host", request.host},
          {"ip", client_ip(request)}});
     return http::Taken::kYes;
   }
@@ -441,6 +443,18 @@ void MediaSession::close(ErrorCode code) {
     if (!finished()) {
       http_->close(code);
     }
+  }
+}
+
+void MediaSession::count(SessionCounters& counters) const {
+  const Connection& connection = http_->connection();
+  counters.bytes_in = connection.bytes_in();
+  counters.bytes_out = connection.bytes_out();
+  counters.skips = skips_;
+  if (viewer_) {
+    counters.add(*viewer_->reader);
+  } else {
+    counters.queued_bytes = connection.queued_bytes();
   }
 }
 

@@ -28,6 +28,7 @@ class MediaSession final : public Session,
   void on_accept(const Fields& options) override;
   void on_reject(ErrorCode code, std::string_view text, int http_status) override;
   void close(ErrorCode code) override;
+  void count(SessionCounters& counters) const override;
 
  private:
   enum class Asked : uint8_t { kNothing, kPlay, kRequest };

@@ -33,6 +33,7 @@ class Ingest {
   /// True once after a track was announced or changed.
   [[nodiscard]] bool take_tracks_changed() { return std::exchange(tracks_changed_, false); }
   [[nodiscard]] Publication& publication() { return *publication_; }
+  [[nodiscard]] const Publication& publication() const { return *publication_; }
   /// When the publisher, silent since its last message, is to be given up.
   [[nodiscard]] Time deadline() const;
 

@@ -352,6 +352,7 @@ void RtmpSession::on_media(const MediaMessage& message) {
 
 void RtmpSession::stop_publishing(ErrorCode code) {
   if (ingest_) {
+    counted_.add(ingest_->publication());
     ingest_.reset();
     merged_read_.disarm();
     connection_->resume_reading();
@@ -363,7 +364,7 @@ void RtmpSession::stop_publishing(ErrorCode code) {
 void RtmpSession::stop_playing(ErrorCode code) {
   if (player_) {
     if (player_->reader) {
-      skips_ += player_->reader->skips();
+      counted_.skips += player_->reader->skips();
       player_->reader->leave();  // what is said next must not be within a frame
     }
     player_.reset();
@@ -420,6 +421,19 @@ void RtmpSession::close(ErrorCode code) {
   end({code});
 }
 
+void RtmpSession::count(SessionCounters& counters) const {
+  counters = counted_;
+  counters.bytes_in = connection_->bytes_in();
+  counters.bytes_out = connection_->bytes_out();
+  counters.queued_bytes = connection_->queued_bytes();
+  if (ingest_) {
+    counters.add(ingest_->publication());
+  }
+  if (player_ && player_->reader) {
+    counters.add(*player_->reader);
+  }
+}
+
 void RtmpSession::end(Error error) {
   if (finished()) {
     return;
@@ -432,7 +446,7 @@ void RtmpSession::end(Error error) {
   const uint64_t out = connection_->bytes_out();
   // It may still be sending its last words; it closes itself.
   Connection::linger(std::move(connection_));
-  finish(error, in, out, skips_);
+  finish(error, in, out, counted_.skips);
 }
 
 // ---- the module

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 
+#include "control/session_counters.hpp"
 #include "hub/rendition.hpp"
 #include "io/connection.hpp"
 #include "protocols/module.hpp"
@@ -24,6 +25,7 @@ class RtmpSession final : public Session, private Connection::Owner, private Rea
   void on_accept(const Fields& options) override;
   void on_reject(ErrorCode code, std::string_view text, int http_status) override;
   void close(ErrorCode code) override;
+  void count(SessionCounters& counters) const override;
 
  private:
   /// What the control plane has been asked about.
@@ -70,8 +72,8 @@ class RtmpSession final : public Session, private Connection::Owner, private Rea
   uint32_t mr_latency_ms_ = 0;
   std::unique_ptr<Ingest> ingest_;
   std::optional<Player> player_;
-  uint64_t skips_ = 0;
-  Timer deadline_;  // handshake, idle, silent publisher
+  SessionCounters counted_;  // by publications and readers that have ended
+  Timer deadline_;           // handshake, idle, silent publisher
   Time connect_deadline_;
   Timer play_duration_;
   Timer merged_read_;
