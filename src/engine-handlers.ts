@@ -3,12 +3,13 @@ import { describeError } from './errors/server-error.ts';
 import type { EngineRequests } from './http/engine-requests.ts';
 import type { Logger } from './log/logger.ts';
 import type { RepeatedLines } from './log/repeated-lines.ts';
-import type { HttpRequest, NativeEngine, StreamTracks } from './native/boundary.ts';
+import type { HttpRequest, MediaStopped, NativeEngine, StreamTracks } from './native/boundary.ts';
 import type { EventHandlers } from './native/dispatch.ts';
 import type { Admissions } from './protocols/admissions.ts';
 import { tracksLine } from './sessions/session-lines.ts';
-import type { Sessions } from './sessions/sessions.ts';
+import { isQuietEnd, type Sessions } from './sessions/sessions.ts';
 import { TroubleLines } from './sessions/trouble-lines.ts';
+import type { Statistics } from './statistics/statistics.ts';
 import { streamUrl } from './streams/stream-key.ts';
 
 /** The parts that events of the engine go to. */
@@ -17,6 +18,7 @@ export interface EngineHandlersContext {
   readonly sessions: Sessions;
   readonly admissions: Admissions;
   readonly requests: EngineRequests;
+  readonly statistics: Statistics;
   /** Context of lines that belong to no session. */
   readonly log: Logger;
   readonly lines: RepeatedLines;
@@ -28,7 +30,7 @@ export interface EngineHandlersContext {
 
 /** Which part each event of the engine goes to. Events of sessions that are gone are passed over. */
 export function engineHandlers(context: EngineHandlersContext): EventHandlers {
-  const { sessions, admissions, log, lines, faults } = context;
+  const { sessions, admissions, statistics, log, lines, faults } = context;
   const troubles = new TroubleLines();
 
   const decide = (event: Parameters<Admissions['decide']>[1]): void => {
@@ -38,6 +40,11 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
         .decide(session, event)
         .catch((error: unknown) => session.log.error(`admission: ${describeError(error)}`));
     }
+  };
+
+  const stopMedia = (event: MediaStopped): void => {
+    statistics.end(event.session);
+    sessions.stopMedia(event);
   };
 
   const answer = async (event: HttpRequest): Promise<void> => {
@@ -62,14 +69,18 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
       }
       decide(event);
     },
-    publish_stopped: (event) => sessions.stopMedia(event),
-    play_stopped: (event) => sessions.stopMedia(event),
-    session_closed: (event) => sessions.close(event),
+    publish_stopped: stopMedia,
+    play_stopped: stopMedia,
+    session_closed: (event) => {
+      statistics.close(event, !isQuietEnd(event.code));
+      sessions.close(event);
+    },
     stream_tracks: (event) => {
       if (event.video || event.audio) {
         const owner = sessions.get(event.session)?.log ?? log;
         lines.write(owner, 'info', event.stream, tracksLine(event));
       }
+      statistics.tracks(event);
       context.onTracks(event);
     },
     http_request: (event) => {
@@ -89,6 +100,7 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
       }
     },
     trouble: (event) => {
+      statistics.trouble(event);
       const session = event.session === undefined ? undefined : sessions.get(event.session);
       const kind = `${event.area} ${event.code} ${session?.ip ?? ''}`;
       troubles.write(session?.log ?? log, kind, event);

@@ -7,7 +7,7 @@ import type { ListenOptions, NativeEngine } from './native/boundary.ts';
 import { findPortHolder } from './process/port-holder.ts';
 
 /** What a listener is for. */
-export type ListenerPurpose = 'rtmp' | 'rtmps' | 'http' | 'https' | 'api' | 'apis';
+export type ListenerPurpose = 'rtmp' | 'rtmps' | 'http' | 'https' | 'api' | 'apis' | 'exporter';
 
 /** One endpoint that the configuration asks for. */
 export interface PlannedListener {
@@ -27,7 +27,7 @@ export interface OpenListener {
 
 /** Everything that is to listen, in the order in which it is opened. */
 export function planListeners(config: MillraceConfig): readonly PlannedListener[] {
-  const { rtmp, rtmps, httpServer, httpApi } = config;
+  const { rtmp, rtmps, httpServer, httpApi, exporter } = config;
   return [
     ...plan('rtmp', 'listen', rtmp.listen),
     ...(rtmps.enabled ? plan('rtmps', 'rtmps.listen', rtmps.listen, rtmps) : []),
@@ -41,6 +41,7 @@ export function planListeners(config: MillraceConfig): readonly PlannedListener[
     ...(httpApi.https.enabled && !sharesHttpsPort(config)
       ? plan('apis', 'http_api.https.listen', httpApi.https.listen, httpApi.https)
       : []),
+    ...(exporter.enabled ? plan('exporter', 'exporter.listen', exporter.listen) : []),
   ];
 }
 
@@ -85,13 +86,13 @@ export class Listeners {
 
   /**
    * Opens one port.
-   * @param apiHandler  answers on the ports of the API.
+   * @param apiHandler  answers on the ports of the API and of the exporter.
    * @throws ServerError `PORT_IN_USE`, `LISTEN_FAILED`, `TLS_BAD_CERTIFICATE`, naming directive and port.
    */
   async add(planned: PlannedListener, apiHandler: RequestListener): Promise<void> {
     const { purpose } = planned;
     try {
-      if (purpose === 'api' || purpose === 'apis') {
+      if (purpose === 'api' || purpose === 'apis' || purpose === 'exporter') {
         const listener = await HttpListener.open(planned.endpoint, apiHandler, planned.tls);
         this.#api.push(listener);
         this.#open.push({ purpose, endpoint: listener.endpoint });

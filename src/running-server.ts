@@ -1,17 +1,18 @@
-import type { FastifyInstance } from 'fastify';
-import { apiResources } from './api/resources.ts';
+import { type ApiApps, buildApiApps } from './api/api-apps.ts';
+import { openApiWarning } from './api/open-api-warning.ts';
+import { ReloadRequests } from './api/reload-requests.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import type { MillraceConfig } from './config/millrace-config.ts';
 import { engineHandlers } from './engine-handlers.ts';
 import { describeError, errorCodeFrom } from './errors/server-error.ts';
 import { EngineRequests } from './http/engine-requests.ts';
-import { createHttpApp } from './http/http-app.ts';
 import { localAddresses } from './identity/local-addresses.ts';
 import type { ServerIdentity } from './identity/server-identity.ts';
 import { SIGNATURE, SRS_VERSION } from './identity/version.ts';
 import { Listeners, planListeners } from './listeners.ts';
 import type { Log, Logger } from './log/logger.ts';
 import { RepeatedLines } from './log/repeated-lines.ts';
+import { Monitoring } from './monitoring.ts';
 import type { EngineEvent, NativeAddon, NativeEngine, StreamTracks } from './native/boundary.ts';
 import { dispatch, type EventHandlers } from './native/dispatch.ts';
 import { engineOptions } from './native/engine-options.ts';
@@ -42,6 +43,8 @@ export interface RunningServerOptions {
   /** Context of lines that belong to no session. */
   readonly ownLog: Logger;
   readonly onTracks: (tracks: StreamTracks) => void;
+  /** See `ServerOptions`. */
+  readonly onReloadRequest: (() => void | Promise<void>) | undefined;
 }
 
 /** Everything that exists from start to close: the engine, and the parts that answer it. */
@@ -52,8 +55,9 @@ export class RunningServer {
   readonly #options: RunningServerOptions;
   readonly #lines: RepeatedLines;
   readonly #faults: RepeatedLines;
-  readonly #api: FastifyInstance;
   readonly #callbacks: Callbacks;
+  readonly #monitoring: Monitoring;
+  readonly #apps: ApiApps;
   readonly #idlePublishers: IdlePublishers;
   readonly #handlers: EventHandlers;
   /** The engine's threads do not keep a Node.js process alive; a server must. */
@@ -72,9 +76,18 @@ export class RunningServer {
       faults: this.#faults,
     });
     this.engine = this.#startEngine();
-    this.#api = this.#buildApi();
     this.listeners = new Listeners(this.engine);
     this.sessions = new Sessions(registry, this.#callbacks, log, this.#lines, this.#faults);
+    const admissions = this.#buildAdmissions();
+    this.#monitoring = new Monitoring({
+      config,
+      identity: options.identity,
+      engine: this.engine,
+      registry,
+      sessions: this.sessions,
+      pendingAdmissions: () => admissions.pending,
+    });
+    this.#apps = this.#buildApps();
     this.#idlePublishers = new IdlePublishers(
       registry,
       ({ key }) => config().vhosts.get(key.vhost)?.publish.kickoffForIdleMs ?? 0,
@@ -83,8 +96,9 @@ export class RunningServer {
     this.#handlers = engineHandlers({
       engine: this.engine,
       sessions: this.sessions,
-      admissions: this.#buildAdmissions(),
-      requests: new EngineRequests(this.#api, this.#onHttpFault),
+      admissions,
+      requests: new EngineRequests(this.#apps.httpServer, this.#onHttpFault),
+      statistics: this.#monitoring.statistics,
       log: ownLog,
       lines: this.#lines,
       faults: this.#faults,
@@ -105,13 +119,19 @@ export class RunningServer {
    * @throws ServerError `PORT_IN_USE`, `LISTEN_FAILED`, `TLS_BAD_CERTIFICATE`; some may be open then.
    */
   async open(): Promise<void> {
-    await this.#api.ready();
-    for (const planned of planListeners(this.#options.config())) {
-      await this.listeners.add(planned, (request, response) => {
-        this.#api.routing(request, response);
-      });
+    const { api, httpServer, exporter } = this.#apps;
+    await Promise.all([api.ready(), httpServer.ready(), exporter.ready()]);
+    const { config, ownLog } = this.#options;
+    for (const planned of planListeners(config())) {
+      const app = planned.purpose === 'exporter' ? exporter : api;
+      await this.listeners.add(planned, (request, response) => app.routing(request, response));
     }
     this.#idlePublishers.start();
+    this.#monitoring.start();
+    const warning = openApiWarning(config());
+    if (warning !== undefined) {
+      ownLog.warn(warning);
+    }
   }
 
   /** Has the engine's HTTP listeners serve what the configuration says now. */
@@ -125,11 +145,13 @@ export class RunningServer {
   /** Closes ports and sessions and ends the threads. */
   async close(): Promise<void> {
     this.#idlePublishers.stop();
+    this.#monitoring.stop();
     await this.listeners.close();
     this.#onEvents(this.engine.stop().filter(isEnd));
     // Whoever still decides must not answer an engine that has stopped.
     this.sessions.clear();
-    await Promise.all([this.#api.close(), this.#callbacks.close()]);
+    const { api, httpServer, exporter } = this.#apps;
+    await Promise.all([api.close(), httpServer.close(), exporter.close(), this.#callbacks.close()]);
     clearInterval(this.#keepAlive);
     this.#lines.flush();
     this.#faults.flush();
@@ -147,17 +169,22 @@ export class RunningServer {
     );
   }
 
-  #buildApi(): FastifyInstance {
-    const { config, identity } = this.#options;
-    const api = createHttpApp({
-      serverHeader: SIGNATURE,
-      crossdomain: () => config().httpApi.crossdomain,
-      onFault: this.#onHttpFault,
-    });
-    for (const addRoutes of apiResources) {
-      addRoutes(api, { identity });
-    }
-    return api;
+  #buildApps(): ApiApps {
+    const { config, identity, onReloadRequest } = this.#options;
+    const { statistics, machine, metrics, startedAtMs } = this.#monitoring;
+    return buildApiApps(
+      {
+        identity,
+        config,
+        statistics,
+        machine,
+        startedAtMs,
+        kick: (session) => this.engine.close(session, 'KICKED'),
+        reloads: new ReloadRequests(onReloadRequest),
+        metrics: () => metrics.text(),
+      },
+      this.#onHttpFault,
+    );
   }
 
   #buildAdmissions(): Admissions {

@@ -22,6 +22,11 @@ export interface ServerOptions {
   readonly log?: LogSink;
   /** Name of this server that outlives restarts; the configuration's unless given, else a random one. */
   readonly serverId?: string;
+  /**
+   * What `/api/v1/raw?rpc=reload` does where `http_api.raw_api` allows it, e.g. read a configuration and
+   * call `reload()`. It throws when that fails. Without it nothing can be reloaded over HTTP.
+   */
+  readonly onReloadRequest?: () => void | Promise<void>;
   /** The native part; loaded from the package unless given. */
   readonly addon?: NativeAddon;
 }
@@ -199,7 +204,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   }
 
   #build(): RunningServer {
-    const { hooks = {}, addon = loadAddon() } = this.#options;
+    const { hooks = {}, addon = loadAddon(), onReloadRequest } = this.#options;
     return new RunningServer({
       config: () => this.#config,
       addon,
@@ -209,6 +214,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
       log: this.log,
       ownLog: this.#ownLog,
       onTracks: (tracks) => this.#tell('tracks', tracks),
+      onReloadRequest,
     });
   }
 

@@ -1,3 +1,4 @@
+import { hasUser } from '../auth/api-credentials.ts';
 import { ConfigError, type Origin } from './config-error.ts';
 import { sameEndpoints } from './endpoint.ts';
 import { DEFAULT_VHOST, type MillraceConfig, type VhostConfig } from './millrace-config.ts';
@@ -75,6 +76,14 @@ function checkProcess({ process, log, stats }: MillraceConfig, machine: MachineL
 function checkHttp({ httpApi, httpServer }: MillraceConfig, fail: Fail) {
   if (httpApi.https.enabled && !httpApi.enabled) {
     fail('http_api.https.enabled', 'httpApi.https.enabled', 'needs http_api.enabled on');
+  }
+  const { auth } = httpApi;
+  if (auth.enabled && !hasUser(auth) && auth.tokens.length === 0) {
+    fail(
+      'http_api.auth.enabled',
+      'httpApi.auth.enabled',
+      'is on, but there are neither username and password nor tokens',
+    );
   }
   if (httpServer.https.enabled && !httpServer.enabled) {
     fail('http_server.https.enabled', 'httpServer.https.enabled', 'needs http_server.enabled on');

@@ -25,6 +25,7 @@ const NAMES: Readonly<Record<ListenerPurpose, string>> = {
   https: 'HTTPS',
   api: 'HTTP API',
   apis: 'HTTPS API',
+  exporter: 'Metrics',
 };
 const APP = 'live';
 const STREAM = 'livestream';

@@ -34,7 +34,16 @@ export class ServerProcess {
     this.#sink = openSink(log);
     this.#pidFile = PidFile.acquire(options.pidFile);
     const serverId = keepServerId(options.pidFile, options.serverId);
-    this.#server = createServer(loaded.config, { log: this.#sink, serverId });
+    this.#server = createServer(loaded.config, {
+      log: this.#sink,
+      serverId,
+      onReloadRequest: () => {
+        const fault = this.#reload();
+        if (fault !== undefined) {
+          throw fault;
+        }
+      },
+    });
     this.#log = this.#server.log.context(this.#server.identity.cid);
   }
 
@@ -115,13 +124,14 @@ export class ServerProcess {
     }
   }
 
-  #reload(): void {
+  /** @return why the old configuration stays, which is in the log already; undefined when it does not. */
+  #reload(): unknown {
     let loaded: LoadedConfig;
     try {
       loaded = this.#readConfig();
     } catch (error) {
       this.#log.warn(`reload failed, the old configuration stays: ${describeError(error)}`);
-      return;
+      return error;
     }
     const { applied, needRestart } = configChanges(this.#server.config, loaded.config);
     this.#server.reload(loaded.config);
@@ -130,6 +140,7 @@ export class ServerProcess {
     if (needRestart.length > 0) {
       this.#log.warn(`reload: these need a restart: ${needRestart.join(', ')}`);
     }
+    return undefined;
   }
 
   #reopenLog(): void {

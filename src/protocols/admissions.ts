@@ -11,6 +11,7 @@ import type {
 } from '../native/boundary.ts';
 import type { Session } from '../sessions/session.ts';
 import { connectLine, identifiedLine, playLine, publishLine } from '../sessions/session-lines.ts';
+import { describeClient } from '../statistics/client-description.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { type AdmissionRequest, type AdmissionStep, runSteps, startDeadline } from './admission.ts';
 import { identify } from './identify.ts';
@@ -116,6 +117,7 @@ export class Admissions {
     this.#logIdentified(session, event);
 
     const request = identify(this.#context.config(), session, label, action, event);
+    session.description = describeClient(session, event, request);
     if (action === 'publish' && !protocol.publishOptions) {
       throw new ServerError('UNSUPPORTED', `publish over ${label}`);
     }

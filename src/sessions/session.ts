@@ -2,6 +2,7 @@ import type { ErrorCode } from '../errors/codes.ts';
 import type { Logger } from '../log/logger.ts';
 import type { ConnectRequested, SessionOpened } from '../native/boundary.ts';
 import type { AdmissionRequest } from '../protocols/admission.ts';
+import type { ClientDescription } from '../statistics/client-description.ts';
 import type { Playback, Publication } from '../streams/registry.ts';
 
 /** What a session is doing. */
@@ -32,6 +33,8 @@ export class Session {
   state: SessionState = { at: 'connected' };
   /** What the peer said in the RTMP `connect`, once it did. */
   connect: ConnectRequested | undefined;
+  /** What it is to API and metrics, once it has asked to publish or play. */
+  description: ClientDescription | undefined;
   /** Error that was logged when the session was refused or ended, so that its close says no more. */
   reported: ErrorCode | undefined;
 

@@ -1,6 +1,6 @@
 import type { Log } from '../log/logger.ts';
 import type { RepeatedLines } from '../log/repeated-lines.ts';
-import type { MediaStopped, SessionClosed, SessionOpened } from '../native/boundary.ts';
+import type { EndCode, MediaStopped, SessionClosed, SessionOpened } from '../native/boundary.ts';
 import type { AdmissionRequest } from '../protocols/admission.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { Session } from './session.ts';
@@ -19,6 +19,11 @@ const QUIET_ENDS: ReadonlySet<string> = new Set([
 export interface SessionEnds {
   ended(request: AdmissionRequest): void;
   closed(clientId: string, bytes: { readonly bytesIn: number; readonly bytesOut: number }): void;
+}
+
+/** Whether a session that ended so has ended as it should. */
+export function isQuietEnd(code: EndCode): boolean {
+  return QUIET_ENDS.has(code);
 }
 
 /** All sessions of the engine, from `session_opened` to `session_closed`. */
@@ -97,7 +102,7 @@ export class Sessions {
     this.#letGo(session);
     session.state = { at: 'closed' };
     this.#ends.closed(session.cid, { bytesIn: event.bytes_in, bytesOut: event.bytes_out });
-    if (QUIET_ENDS.has(event.code) || session.reported === event.code) {
+    if (isQuietEnd(event.code) || session.reported === event.code) {
       this.#lines.write(session.log, 'info', session.ip, closedLine(event));
     } else {
       const line = `${closedLine(event)}, ip=${session.ip}`;

@@ -65,8 +65,13 @@ describe('the addon', () => {
       const answer = await fetch(`${base}/api/v1/versions`);
       expect(answer.status).toBe(200);
       expect(await answer.json()).toMatchObject({ code: 0, data: { major: 7 } });
-      expect((await fetch(`${base}/api/v1/nothing`)).status).toBe(404);
     }
+    // As SRS: below its own port the API answers for everything, on the other one for its version only.
+    const api = `http://127.0.0.1:${portOf(server, 'api')}/api/v1/nothing`;
+    expect(await (await fetch(api)).json()).toMatchObject({ code: 0, urls: {} });
+    const http = `http://127.0.0.1:${portOf(server, 'http')}`;
+    expect((await fetch(`${http}/api/v1/clients/`)).status).toBe(404);
+    expect((await fetch(`${http}/nothing`)).status).toBe(404);
   });
 
   it('works in a worker thread, and is ended by the end of the thread', async () => {

@@ -1,4 +1,4 @@
-import { b0, b1, block, endpoints, path, port, text } from './build.ts';
+import { b0, b1, block, endpoints, list, path, port, text } from './build.ts';
 
 const key = path('key', './conf/server.key', 'Private key, PEM.', { reload: 'N' });
 const cert = path('cert', './conf/server.crt', 'Certificate chain, PEM.', { reload: 'N' });
@@ -20,7 +20,6 @@ export const httpApi = block(
         allowReload: b0('allow_reload', false, 'Whether `rpc=reload` reloads the configuration.'),
       },
       {
-        effect: 'accepted',
         unknown: 'warning',
         ignored: {
           allow_query: 'SRS took it out; the configuration cannot be read over HTTP',
@@ -30,13 +29,17 @@ export const httpApi = block(
     ),
     auth: block(
       'auth',
-      'HTTP Basic authentication.',
+      'Who may use the API: HTTP Basic authentication, or bearer tokens.',
       {
-        enabled: b0('enabled', false, 'Whether paths with `/api/` ask for a password.'),
+        enabled: b0('enabled', false, 'Whether paths with `/api/` ask for a password or a token.'),
         username: text('username', '', 'User name.'),
         password: text('password', '', 'Password.'),
+        tokens: list('tokens', [], 'Tokens, each as good as the password.', {
+          defaultText: 'none',
+          since: 'millrace',
+        }),
       },
-      { effect: 'accepted', reload: 'N' },
+      { reload: 'N' },
     ),
     https: block(
       'https',

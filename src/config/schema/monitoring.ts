@@ -38,8 +38,12 @@ export const exporter = block(
     listen: endpoints('listen', port(9972), 'Where `/metrics` and the API are served.'),
     label: text('label', '', 'Value of the label `label`.'),
     tag: text('tag', '', 'Value of the label `tag`.'),
+    streamSeries: int('stream_series', 200, 'Streams that have series of their own, at most.', {
+      since: 'millrace',
+      range: { min: 0, max: 1_000_000, outside: 'clamp' },
+    }),
   },
-  { effect: 'accepted', since: 'srs' },
+  { effect: 'yes', since: 'srs' },
 );
 
 export const heartbeat = block(
@@ -66,12 +70,11 @@ export const stats = block(
   {
     enabled: b1('enabled', true, 'Whether the machine is watched.'),
     network: int('network', 0, 'Which of the local addresses is "my address", from 0.', {
-      effect: 'yes',
       range: { min: 0, max: 65_535, outside: 'error' },
     }),
     disk: list('disk', [], 'Block devices to watch, e.g. `sda vda`.', { defaultText: 'none' }),
   },
-  { effect: 'accepted', env: 'none' },
+  { effect: 'yes', env: 'none' },
 );
 
 export const threads = block(

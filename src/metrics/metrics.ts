@@ -1,0 +1,65 @@
+import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
+import { Registry } from 'prom-client';
+import type { MillraceConfig } from '../config/millrace-config.ts';
+import { ServerError } from '../errors/server-error.ts';
+import type { ServerIdentity } from '../identity/server-identity.ts';
+import type { MachineSample } from '../machine/machine-sampler.ts';
+import type { Statistics } from '../statistics/statistics.ts';
+import { addHealthMetrics } from './health-metrics.ts';
+import { addProtocolMetrics } from './protocol-metrics.ts';
+import { addSrsMetrics } from './srs-metrics.ts';
+import { addStreamMetrics } from './stream-metrics.ts';
+
+/** What metrics are made from. */
+export interface MetricsContext {
+  readonly identity: ServerIdentity;
+  readonly config: () => MillraceConfig;
+  readonly statistics: Statistics;
+  readonly machine: { readonly latest: MachineSample };
+  /** Wall clock, ms. */
+  readonly startedAtMs: number;
+  /** Connections of the engine. */
+  readonly connections: () => number;
+  /** Requests that wait for their decision. */
+  readonly pendingAdmissions: () => number;
+}
+
+/** Between two looks at how late the main thread is, ms: fine enough for what a person notices. */
+const RESOLUTION_MS = 20;
+
+/** The exporter: all series, read when somebody asks. */
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #context: MetricsContext;
+  readonly #mainThreadDelay: IntervalHistogram;
+
+  constructor(context: MetricsContext) {
+    this.#context = context;
+    this.#mainThreadDelay = monitorEventLoopDelay({ resolution: RESOLUTION_MS });
+    addSrsMetrics(this.#registry, context);
+    addProtocolMetrics(this.#registry, context);
+    addStreamMetrics(this.#registry, context);
+    addHealthMetrics(this.#registry, context, this.#mainThreadDelay);
+  }
+
+  start(): void {
+    if (this.#context.config().exporter.enabled) {
+      this.#mainThreadDelay.enable();
+    }
+  }
+
+  stop(): void {
+    this.#mainThreadDelay.disable();
+  }
+
+  /**
+   * All series in the text format 0.0.4.
+   * @throws ServerError `EXPORTER_DISABLED`.
+   */
+  async text(): Promise<string> {
+    if (!this.#context.config().exporter.enabled) {
+      throw new ServerError('EXPORTER_DISABLED', 'see exporter.enabled');
+    }
+    return this.#registry.metrics();
+  }
+}

@@ -1,0 +1,88 @@
+import { randomId } from '../identity/random-id.ts';
+import type { AudioTrack, VideoTrack } from '../native/boundary.ts';
+import type { ClientDescription } from './client-description.ts';
+import { type MediaCounts, noMediaCounts } from './media-counts.ts';
+import { Traffic } from './traffic.ts';
+
+/** What is known about one vhost, from its first client on. */
+export class VhostEntry {
+  /** As SRS makes them: `vid-` and seven characters. */
+  readonly id = makeId();
+  readonly name: string;
+  readonly traffic: Traffic;
+  clients = 0;
+  /** Streams that are published. */
+  published = 0;
+
+  constructor(name: string, nowMs: number) {
+    this.name = name;
+    this.traffic = new Traffic(nowMs);
+  }
+}
+
+/** What is known about one stream, while somebody publishes or plays it. */
+export class StreamEntry {
+  readonly id = makeId();
+  readonly vhost: VhostEntry;
+  readonly app: string;
+  readonly name: string;
+  /** See `streamUrl`. */
+  readonly url: string;
+  /** Of the client that came first. */
+  readonly tcUrl: string;
+  readonly traffic: Traffic;
+  readonly counts: MediaCounts = noMediaCounts();
+  /** Who publishes. */
+  publisher: ClientEntry | undefined;
+  /** Context id of who publishes, or was the last to; empty when there was nobody. */
+  publisherId = '';
+  /** Publisher and players. */
+  clients = 0;
+  video: VideoTrack | undefined;
+  audio: AudioTrack | undefined;
+
+  constructor(vhost: VhostEntry, first: ClientDescription, nowMs: number) {
+    this.vhost = vhost;
+    this.app = first.key.app;
+    this.name = first.key.stream;
+    this.url = first.streamUrl;
+    this.tcUrl = first.tcUrl;
+    this.traffic = new Traffic(nowMs);
+  }
+}
+
+/** One session while it publishes or plays. */
+export class ClientEntry {
+  /** Context id. */
+  readonly id: string;
+  /** Session of the engine. */
+  readonly session: number;
+  readonly description: ClientDescription;
+  readonly stream: StreamEntry;
+  readonly publishes: boolean;
+  /** Monotonic, ms. */
+  readonly startedAtMs: number;
+  readonly traffic: Traffic;
+  /** Bytes that waited for the peer at the last report. */
+  queuedBytes = 0;
+
+  constructor(
+    peer: { readonly id: number; readonly cid: string },
+    publishes: boolean,
+    description: ClientDescription,
+    stream: StreamEntry,
+    nowMs: number,
+  ) {
+    this.id = peer.cid;
+    this.session = peer.id;
+    this.publishes = publishes;
+    this.description = description;
+    this.stream = stream;
+    this.startedAtMs = nowMs;
+    this.traffic = new Traffic(nowMs);
+  }
+}
+
+function makeId(): string {
+  return `vid-${randomId(7)}`;
+}
