@@ -48,7 +48,9 @@ export class Monitoring {
     registry.on('playing', ({ peer }) => this.#begin(peer, false));
   }
 
+  /** @throws ServerError `ADDON_UNUSABLE` when the addon is of another version. */
   start(): void {
+    this.statistics.update(this.#options.engine.report());
     if (this.#options.config().stats.enabled) {
       this.machine.start();
     }

@@ -94,7 +94,7 @@ describe('answers of the API', () => {
     expect(body.replace(/"live_ms":\d+/, '"live_ms":1')).toBe(
       `${HEAD.replace('vid-1234567', 'ID')},"streams":[{"id":"ID","name":"a","vhost":"ID","app":"live",` +
         '"tcUrl":"rtmp://127.0.0.1/live","url":"/live/a","live_ms":1,"clients":2,"frames":0,' +
-        '"send_bytes":0,"recv_bytes":0,"kbps":{"recv_30s":0,"send_30s":0},' +
+        '"send_bytes":0,"recv_bytes":0,"kbps":{"recv_30s":0,"send_30s":0,"recv_now":0,"send_now":0},' +
         '"publish":{"active":true,"cid":"aaaaaaaa"},' +
         '"video":{"codec":"H264","profile":"High","level":"3.1","width":1280,"height":720},' +
         '"audio":{"codec":"AAC","sample_rate":48000,"channel":2,"profile":"LC"}}]}',
@@ -108,7 +108,7 @@ describe('answers of the API', () => {
       `${HEAD.replace('vid-1234567', 'ID')},"client":{"id":"bbbbbbbb","vhost":"ID","stream":"ID",` +
         '"ip":"192.0.2.1","pageUrl":"http://page","swfUrl":"","tcUrl":"http://h/live","url":"/live/a",' +
         '"name":"a.flv","type":"flv-play","publish":false,"alive":0.00,"send_bytes":0,"recv_bytes":0,' +
-        '"kbps":{"recv_30s":0,"send_30s":0}}}',
+        '"kbps":{"recv_30s":0,"send_30s":0,"recv_now":0,"send_now":0}}}',
     );
   });
 
@@ -119,7 +119,7 @@ describe('answers of the API', () => {
     });
     expect((await get('/api/v1/vhosts/')).replace(/vid-[0-9a-z]{7}"/g, 'ID"')).toBe(
       `${HEAD.replace('vid-1234567', 'ID')},"vhosts":[{"id":"ID","name":"__defaultVhost__","enabled":true,` +
-        '"clients":2,"streams":1,"send_bytes":0,"recv_bytes":0,"kbps":{"recv_30s":0,"send_30s":0},' +
+        '"clients":2,"streams":1,"send_bytes":0,"recv_bytes":0,"kbps":{"recv_30s":0,"send_30s":0,"recv_now":0,"send_now":0},' +
         '"hls":{"enabled":true,"fragment":2.00}}]}',
     );
   });

@@ -58,7 +58,12 @@ export function answer(properties: Readonly<Record<string, Schema>>): Schema {
 /** An error: `code` is its number, `error` its name in the table of errors. */
 export const errorAnswer: Schema = object({ code: integer, error: text, message: text });
 
-export const kbps: Schema = object({ recv_30s: integer, send_30s: integer });
+export const kbps: Schema = object({
+  recv_30s: { ...integer, description: 'average of the last 30 s, or of all the time there is' },
+  send_30s: integer,
+  recv_now: { ...integer, description: 'of the last second' },
+  send_now: integer,
+});
 
 /** Which part of a list is wanted. */
 export const pageQuery: Schema = {

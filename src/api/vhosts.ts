@@ -84,6 +84,11 @@ function vhostJson(entry: VhostEntry, { config }: ApiContext) {
 }
 
 /** Bitrates as all lists show them. */
-export function kbpsJson({ kbps: { received, sent } }: VhostEntry['traffic']) {
-  return { recv_30s: received, send_30s: sent };
+export function kbpsJson({ kbps, kbpsNow }: VhostEntry['traffic']) {
+  return {
+    recv_30s: kbps.received,
+    send_30s: kbps.sent,
+    recv_now: kbpsNow.received,
+    send_now: kbpsNow.sent,
+  };
 }

@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
+import type { ProtocolSums } from '../statistics/entries.ts';
 import { TIME_REPAIRS } from '../statistics/media-counts.ts';
-import type { ProtocolSums } from '../statistics/statistics.ts';
 import { addCounter, addGauge, type Samples } from './counters.ts';
 import type { MetricsContext } from './metrics.ts';
 

@@ -4,6 +4,17 @@ import type { ClientDescription } from './client-description.ts';
 import { type MediaCounts, noMediaCounts } from './media-counts.ts';
 import { Traffic } from './traffic.ts';
 
+/** Sums of one protocol and direction. */
+export interface ProtocolSums {
+  readonly protocol: string;
+  readonly publishes: boolean;
+  clients: number;
+  clientsTotal: number;
+  received: number;
+  sent: number;
+  readonly counts: MediaCounts;
+}
+
 /** What is known about one vhost, from its first client on. */
 export class VhostEntry {
   /** As SRS makes them: `vid-` and seven characters. */
@@ -59,6 +70,8 @@ export class ClientEntry {
   readonly session: number;
   readonly description: ClientDescription;
   readonly stream: StreamEntry;
+  /** Of its protocol and direction. */
+  readonly sums: ProtocolSums;
   readonly publishes: boolean;
   /** Monotonic, ms. */
   readonly startedAtMs: number;
@@ -68,16 +81,17 @@ export class ClientEntry {
 
   constructor(
     peer: { readonly id: number; readonly cid: string },
-    publishes: boolean,
     description: ClientDescription,
     stream: StreamEntry,
+    sums: ProtocolSums,
     nowMs: number,
   ) {
     this.id = peer.cid;
     this.session = peer.id;
-    this.publishes = publishes;
+    this.publishes = sums.publishes;
     this.description = description;
     this.stream = stream;
+    this.sums = sums;
     this.startedAtMs = nowMs;
     this.traffic = new Traffic(nowMs);
   }

@@ -8,23 +8,12 @@ import type {
 } from '../native/boundary.ts';
 import { forEachSession, monotonicMs, type SessionRecord } from '../native/session-counters.ts';
 import type { ClientDescription } from './client-description.ts';
-import { ClientEntry, StreamEntry, VhostEntry } from './entries.ts';
+import { ClientEntry, type ProtocolSums, StreamEntry, VhostEntry } from './entries.ts';
 import { MEDIA_COLUMNS, type MediaCounts, noMediaCounts } from './media-counts.ts';
 import { Traffic } from './traffic.ts';
 
 /** Kinds of faults that are counted apart; more are counted as `other`. */
 const MAX_FAULT_KINDS = 256;
-
-/** Sums of one protocol and direction. */
-export interface ProtocolSums {
-  readonly protocol: string;
-  readonly publishes: boolean;
-  clients: number;
-  clientsTotal: number;
-  received: number;
-  sent: number;
-  readonly counts: MediaCounts;
-}
 
 /** What a session had counted at the last report: counters of the engine only grow. */
 interface Baseline {
@@ -118,7 +107,8 @@ export class Statistics {
     this.end(peer.id);
     const nowMs = this.#now();
     const stream = this.#streamFor(description, nowMs);
-    const client = new ClientEntry(peer, publishes, description, stream, nowMs);
+    const sums = this.#sumsOf(description.protocol, publishes);
+    const client = new ClientEntry(peer, description, stream, sums, nowMs);
     this.#clients.set(peer.id, client);
     if (!this.#clientsById.has(peer.cid)) {
       this.#clientsById.set(peer.cid, client);
@@ -133,7 +123,6 @@ export class Statistics {
       stream.audio = undefined;
     }
     this.clientsTotal += 1;
-    const sums = this.#sumsOf(description.protocol, publishes);
     sums.clients += 1;
     sums.clientsTotal += 1;
   }
@@ -162,7 +151,7 @@ export class Statistics {
       this.#streams.delete(stream.id);
       this.#streamsByUrl.delete(stream.url);
     }
-    this.#sumsOf(client.description.protocol, client.publishes).clients -= 1;
+    client.sums.clients -= 1;
   }
 
   /** The session is gone: what it moved since the last report still counts. */
@@ -232,12 +221,13 @@ export class Statistics {
     const sent = record.get('bytes_out');
     if (client) {
       this.#credit(client, received - counted.received, sent - counted.sent);
-      const sums = this.#sumsOf(client.description.protocol, client.publishes);
       for (const column of MEDIA_COLUMNS) {
         const grown = record.get(column) - counted.counts[column];
-        client.stream.counts[column] += grown;
-        sums.counts[column] += grown;
-        counted.counts[column] += grown;
+        if (grown !== 0) {
+          client.stream.counts[column] += grown;
+          client.sums.counts[column] += grown;
+          counted.counts[column] += grown;
+        }
       }
       client.queuedBytes = record.get('queued_bytes');
       client.traffic.note(record.atMs);
@@ -251,9 +241,8 @@ export class Statistics {
     client.stream.traffic.add(received, sent);
     client.stream.vhost.traffic.add(received, sent);
     this.traffic.add(received, sent);
-    const sums = this.#sumsOf(client.description.protocol, client.publishes);
-    sums.received += received;
-    sums.sent += sent;
+    client.sums.received += received;
+    client.sums.sent += sent;
   }
 
   #streamFor(description: ClientDescription, nowMs: number): StreamEntry {
