@@ -1,5 +1,7 @@
 #include "control/loop_report.hpp"
 
+#include <algorithm>
+
 #include "control/session_counters.hpp"
 #include "hub/loop_hub.hpp"
 

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstring>
+
 #include "base/testing/allocation_counter.hpp"
 #include "engine/testing/server.hpp"
 
