@@ -1,5 +1,5 @@
 import { ServerError } from '../errors/server-error.ts';
-import { Decimal } from '../http/json.ts';
+import { JsonNumber } from '../http/json.ts';
 import type { ClientEntry } from '../statistics/entries.ts';
 import { type ApiContext, type ApiResource, answerHead } from './api-context.ts';
 import { LIST, redirectToSlash, refuseOtherMethods } from './methods.ts';
@@ -113,7 +113,7 @@ function clientJson(entry: ClientEntry, { statistics }: ApiContext) {
     name: description.name,
     type: description.type,
     publish: entry.publishes,
-    alive: new Decimal((statistics.now() - entry.startedAtMs) / 1000),
+    alive: JsonNumber.decimal((statistics.now() - entry.startedAtMs) / 1000),
     send_bytes: traffic.sent,
     recv_bytes: traffic.received,
     kbps: kbpsJson(traffic),

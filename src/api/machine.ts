@@ -1,4 +1,4 @@
-import { Decimal } from '../http/json.ts';
+import { JsonNumber } from '../http/json.ts';
 import { CPU_FIELDS, PROCESS_STAT_FIELDS } from '../machine/proc.ts';
 import { type ApiResource, answerHead } from './api-context.ts';
 import { READ } from './methods.ts';
@@ -76,9 +76,18 @@ export const selfProcStats: ApiResource = (app, context) => {
     },
     handler: () => {
       const { ok, atMs, processCpu, process: stat } = context.machine.latest;
+      const fieldsOfStat = Object.entries(stat).map(([name, value]) => [
+        name,
+        typeof value === 'bigint' ? JsonNumber.whole(value) : value,
+      ]);
       return {
         ...answerHead(context),
-        data: { ok, sample_time: atMs, percent: new Decimal(processCpu), ...stat },
+        data: {
+          ok,
+          sample_time: atMs,
+          percent: JsonNumber.decimal(processCpu),
+          ...Object.fromEntries(fieldsOfStat),
+        },
       };
     },
   });
@@ -101,7 +110,7 @@ export const systemProcStats: ApiResource = (app, context) => {
       const { ok, atMs, systemCpu, cpu } = context.machine.latest;
       return {
         ...answerHead(context),
-        data: { ok, sample_time: atMs, percent: new Decimal(systemCpu), ...cpu },
+        data: { ok, sample_time: atMs, percent: JsonNumber.decimal(systemCpu), ...cpu },
       };
     },
   });
@@ -144,8 +153,8 @@ export const meminfos: ApiResource = (app, context) => {
         data: {
           ok,
           sample_time: atMs,
-          percent_ram: new Decimal(usage.ram),
-          percent_swap: new Decimal(usage.swap),
+          percent_ram: JsonNumber.decimal(usage.ram),
+          percent_swap: JsonNumber.decimal(usage.swap),
           MemActive: usage.active,
           RealInUse: usage.inUse,
           NotInUse: usage.total - usage.inUse,

@@ -1,4 +1,4 @@
-import { Decimal } from '../http/json.ts';
+import { JsonNumber } from '../http/json.ts';
 import { SRS_VERSION } from '../identity/version.ts';
 import { coreCount } from '../machine/machine-sampler.ts';
 import { type ApiContext, type ApiResource, answerHead } from './api-context.ts';
@@ -79,26 +79,26 @@ export function summaryOf({ machine, statistics, startedAtMs }: ApiContext) {
       argv: process.argv.join(' '),
       cwd: process.cwd(),
       mem_kbyte: maxRSS,
-      mem_percent: new Decimal(memory.total > 0 ? maxRSS / memory.total : 0),
-      cpu_percent: new Decimal(sample.processCpu),
+      mem_percent: JsonNumber.decimal(memory.total > 0 ? maxRSS / memory.total : 0),
+      cpu_percent: JsonNumber.decimal(sample.processCpu),
       srs_uptime: Math.floor((Date.now() - startedAtMs) / 1000),
     },
     system: {
-      cpu_percent: new Decimal(sample.systemCpu),
+      cpu_percent: JsonNumber.decimal(sample.systemCpu),
       disk_read_KBps: sample.diskReadKbps,
       disk_write_KBps: sample.diskWriteKbps,
-      disk_busy_percent: new Decimal(sample.diskBusy),
+      disk_busy_percent: JsonNumber.decimal(sample.diskBusy),
       mem_ram_kbyte: memory.total,
-      mem_ram_percent: new Decimal(memory.ram),
+      mem_ram_percent: JsonNumber.decimal(memory.ram),
       mem_swap_kbyte: memory.swapTotal,
-      mem_swap_percent: new Decimal(memory.swap),
+      mem_swap_percent: JsonNumber.decimal(memory.swap),
       cpus: cores,
       cpus_online: cores,
-      uptime: new Decimal(sample.uptimeS),
-      ilde_time: new Decimal(sample.idleS),
-      load_1m: new Decimal(oneMinute),
-      load_5m: new Decimal(fiveMinutes),
-      load_15m: new Decimal(fifteenMinutes),
+      uptime: JsonNumber.decimal(sample.uptimeS),
+      ilde_time: JsonNumber.decimal(sample.idleS),
+      load_1m: JsonNumber.decimal(oneMinute),
+      load_5m: JsonNumber.decimal(fiveMinutes),
+      load_15m: JsonNumber.decimal(fifteenMinutes),
       net_sample_time: sample.atMs,
       net_recv_bytes: sample.internet.received,
       net_send_bytes: sample.internet.sent,

@@ -1,5 +1,5 @@
 import { ServerError } from '../errors/server-error.ts';
-import { Decimal } from '../http/json.ts';
+import { JsonNumber } from '../http/json.ts';
 import type { VhostEntry } from '../statistics/entries.ts';
 import { type ApiContext, type ApiResource, answerHead } from './api-context.ts';
 import { LIST, redirectToSlash, refuseOtherMethods } from './methods.ts';
@@ -78,7 +78,7 @@ function vhostJson(entry: VhostEntry, { config }: ApiContext) {
     recv_bytes: traffic.received,
     kbps: kbpsJson(traffic),
     hls: hls?.enabled
-      ? { enabled: true, fragment: new Decimal(hls.fragmentMs / 1000) }
+      ? { enabled: true, fragment: JsonNumber.decimal(hls.fragmentMs / 1000) }
       : { enabled: false },
   };
 }

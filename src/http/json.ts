@@ -1,9 +1,29 @@
-/** A number that is written with two digits after the point, as SRS writes all that may have a fraction. */
-export class Decimal {
-  readonly value: number;
+import { randomBytes } from 'node:crypto';
 
-  constructor(value: number) {
-    this.value = Number.isFinite(value) ? value : 0;
+/** Begins the texts that stand for numbers until the very end. Nobody knows it, so no peer's text can. */
+const MARK = randomBytes(12).toString('hex');
+const MARKED = new RegExp(`"${MARK}(-?[0-9.]+)"`, 'g');
+
+/** A number that is written otherwise than JavaScript would. */
+export class JsonNumber {
+  readonly #text: string;
+
+  private constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** With two digits after the point, as SRS writes all that may have a fraction. */
+  static decimal(value: number): JsonNumber {
+    return new JsonNumber((Number.isFinite(value) ? value : 0).toFixed(2));
+  }
+
+  /** Of 64 bits, exactly. */
+  static whole(value: bigint): JsonNumber {
+    return new JsonNumber(String(value));
+  }
+
+  toJSON(): string {
+    return `${MARK}${this.#text}`;
   }
 }
 
@@ -11,48 +31,17 @@ export class Decimal {
 export type JsonValue =
   | string
   | number
-  | bigint
   | boolean
   | null
   | undefined
-  | Decimal
+  | JsonNumber
   | readonly JsonValue[]
   | { readonly [name: string]: JsonValue };
 
-/** JSON without spaces, with {@link Decimal} and numbers of 64 bits as they are. */
+/**
+ * JSON without spaces, with {@link JsonNumber} as it says. By way of `JSON.stringify`, which writes a list of
+ * ten thousand streams in a tenth of the time that a writer of our own takes.
+ */
 export function writeJson(value: JsonValue): string {
-  if (value instanceof Decimal) {
-    return value.value.toFixed(2);
-  }
-  switch (typeof value) {
-    case 'string':
-      return JSON.stringify(value);
-    case 'number':
-      return Number.isFinite(value) ? String(value) : '0';
-    case 'bigint':
-    case 'boolean':
-      return String(value);
-    case 'undefined':
-      return 'null';
-    default:
-      break;
-  }
-  if (value === null) {
-    return 'null';
-  }
-  if (isList(value)) {
-    return `[${value.map(writeJson).join(',')}]`;
-  }
-  let text = '';
-  for (const name of Object.keys(value)) {
-    const field = (value as Readonly<Record<string, JsonValue>>)[name];
-    if (field !== undefined) {
-      text += `${text === '' ? '' : ','}${JSON.stringify(name)}:${writeJson(field)}`;
-    }
-  }
-  return `{${text}}`;
-}
-
-function isList(value: object): value is readonly JsonValue[] {
-  return Array.isArray(value);
+  return (JSON.stringify(value) ?? 'null').replaceAll(MARKED, '$1');
 }
