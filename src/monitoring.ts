@@ -23,7 +23,7 @@ export interface MonitoringOptions {
 export class Monitoring {
   /** Wall clock, ms. */
   readonly startedAtMs = Date.now();
-  readonly statistics = new Statistics();
+  readonly statistics: Statistics;
   readonly machine: MachineSampler;
   readonly metrics: Metrics;
   readonly #options: MonitoringOptions;
@@ -31,8 +31,10 @@ export class Monitoring {
 
   constructor(options: MonitoringOptions) {
     const { config, engine, registry, identity, pendingAdmissions } = options;
-    const { statistics, startedAtMs } = this;
+    const { startedAtMs } = this;
+    const statistics = new Statistics(identity.serviceId);
     this.#options = options;
+    this.statistics = statistics;
     this.machine = new MachineSampler(() => config().stats.disk);
     this.#reports = new ReportTimer(() => statistics.update(engine.report()));
     this.metrics = new Metrics({

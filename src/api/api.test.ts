@@ -15,7 +15,7 @@ const AUTH = { enabled: true, username: 'admin', password: 'secret', tokens: ['t
 
 function setUp(input: ConfigInput = { httpApi: { enabled: true } }, reload?: () => void) {
   const config = configFromObject(input);
-  const statistics = new Statistics();
+  const statistics = new Statistics('service1');
   const machine = new MachineSampler(() => []);
   machine.sample();
   const kick = vi.fn();

@@ -45,7 +45,7 @@ export const clusters: ApiResource = (app, context) => {
 
 function originOf(asked: ClusterQuery, { config, statistics }: ApiContext) {
   const { vhost = DEFAULT_VHOST, app = '', stream = '', coworker = '' } = asked;
-  const entry = statistics.streamOf(streamUrl({ vhost: vhost || DEFAULT_VHOST, app, stream }));
+  const entry = statistics.streams.get(streamUrl({ vhost: vhost || DEFAULT_VHOST, app, stream }));
   if (!entry?.publisher) {
     return null;
   }

@@ -71,7 +71,7 @@ export const streams: ApiResource = (app, context) => {
       response: { 200: answer({ stream }) },
     },
     handler: ({ params }) => {
-      const found = statistics.streams.get(params.id);
+      const found = statistics.stream(params.id);
       if (!found) {
         throw new ServerError('STREAM_NOT_FOUND', params.id);
       }

@@ -9,7 +9,7 @@ import { Metrics } from './metrics.ts';
 
 function setUp(exporter: ConfigInput['exporter'] = { enabled: true }) {
   const config = configFromObject({ exporter });
-  const statistics = new Statistics(() => 0);
+  const statistics = new Statistics('service1', () => 0);
   const metrics = new Metrics({
     identity: { serverId: 'vid-1234567', serviceId: 'service1', cid: 'cid', pid: 42 },
     config: () => config,

@@ -18,7 +18,7 @@ export interface ProtocolSums {
 /** What is known about one vhost, from its first client on. */
 export class VhostEntry {
   /** As SRS makes them: `vid-` and seven characters. */
-  readonly id = makeId();
+  readonly id = `vid-${randomId(7)}`;
   readonly name: string;
   readonly traffic: Traffic;
   clients = 0;
@@ -33,7 +33,8 @@ export class VhostEntry {
 
 /** What is known about one stream, while somebody publishes or plays it. */
 export class StreamEntry {
-  readonly id = makeId();
+  /** The same as in callbacks. */
+  readonly id: string;
   readonly vhost: VhostEntry;
   readonly app: string;
   readonly name: string;
@@ -52,7 +53,8 @@ export class StreamEntry {
   video: VideoTrack | undefined;
   audio: AudioTrack | undefined;
 
-  constructor(vhost: VhostEntry, first: ClientDescription, nowMs: number) {
+  constructor(id: string, vhost: VhostEntry, first: ClientDescription, nowMs: number) {
+    this.id = id;
     this.vhost = vhost;
     this.app = first.key.app;
     this.name = first.key.stream;
@@ -95,8 +97,4 @@ export class ClientEntry {
     this.startedAtMs = nowMs;
     this.traffic = new Traffic(nowMs);
   }
-}
-
-function makeId(): string {
-  return `vid-${randomId(7)}`;
 }

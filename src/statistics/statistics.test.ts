@@ -56,7 +56,7 @@ const peer = (id: number, cid = `client${id}`) => ({ id, cid });
 
 function setUp() {
   const clock = { nowMs: 1000 };
-  return { clock, statistics: new Statistics(() => clock.nowMs) };
+  return { clock, statistics: new Statistics('service1', () => clock.nowMs) };
 }
 
 function only<T>(entries: Iterable<T>): T {
@@ -84,7 +84,7 @@ describe('statistics', () => {
     statistics.end(1);
     statistics.close(closed(3, 0, 0), false);
     expect([...statistics.streams, ...statistics.clients]).toEqual([]);
-    expect(statistics.streamOf('/live/a')).toBeUndefined();
+    expect(statistics.streams.get('/live/a')).toBeUndefined();
     expect(statistics.clientsTotal).toBe(3);
     expect([...statistics.protocols].map(({ clients }) => clients)).toEqual([0, 0, 0]);
   });

@@ -7,6 +7,7 @@ import type {
   Trouble,
 } from '../native/boundary.ts';
 import { forEachSession, monotonicMs, type SessionRecord } from '../native/session-counters.ts';
+import { streamId } from '../streams/stream-id.ts';
 import type { ClientDescription } from './client-description.ts';
 import { ClientEntry, type ProtocolSums, StreamEntry, VhostEntry } from './entries.ts';
 import { MEDIA_COLUMNS, type MediaCounts, noMediaCounts } from './media-counts.ts';
@@ -39,18 +40,24 @@ export class Statistics {
   clientErrors = 0;
   #loops: readonly LoopFigures[] = [];
   readonly #vhosts = new Map<string, VhostEntry>();
+  /** By url. */
   readonly #streams = new Map<string, StreamEntry>();
-  readonly #streamsByUrl = new Map<string, StreamEntry>();
+  readonly #streamsById = new Map<string, StreamEntry>();
   /** By session. */
   readonly #clients = new Map<number, ClientEntry>();
   readonly #clientsById = new Map<string, ClientEntry>();
   readonly #baselines = new Map<number, Baseline>();
   readonly #protocols = new Map<string, ProtocolSums>();
   readonly #faults = new Map<string, FaultCount>();
+  readonly #serviceId: string;
   readonly #now: () => number;
 
-  /** @param now  clock of the engine's reports, ms. */
-  constructor(now: () => number = monotonicMs) {
+  /**
+   * @param serviceId  of this run of the server: ids of streams depend on it.
+   * @param now  clock of the engine's reports, ms.
+   */
+  constructor(serviceId: string, now: () => number = monotonicMs) {
+    this.#serviceId = serviceId;
     this.#now = now;
     this.traffic = new Traffic(now());
   }
@@ -65,7 +72,7 @@ export class Statistics {
     return this.#vhosts;
   }
 
-  /** By id, in the order in which they came. */
+  /** By url, in the order in which they came. */
   get streams(): ReadonlyMap<string, StreamEntry> {
     return this.#streams;
   }
@@ -88,9 +95,9 @@ export class Statistics {
     return this.#clientsById.get(id);
   }
 
-  /** @param url  see `streamUrl`. */
-  streamOf(url: string): StreamEntry | undefined {
-    return this.#streamsByUrl.get(url);
+  /** @param id  see `streamId`. */
+  stream(id: string): StreamEntry | undefined {
+    return this.#streamsById.get(id);
   }
 
   /** Now, on the clock of `startedAtMs`. */
@@ -148,8 +155,8 @@ export class Statistics {
       stream.audio = undefined;
     }
     if (stream.clients === 0) {
-      this.#streams.delete(stream.id);
-      this.#streamsByUrl.delete(stream.url);
+      this.#streams.delete(stream.url);
+      this.#streamsById.delete(stream.id);
     }
     client.sums.clients -= 1;
   }
@@ -172,7 +179,7 @@ export class Statistics {
 
   /** Tracks of a stream became known. */
   tracks({ stream, video, audio }: StreamTracks): void {
-    const entry = this.#streamsByUrl.get(stream);
+    const entry = this.#streams.get(stream);
     if (entry) {
       entry.video = video;
       entry.audio = audio;
@@ -246,7 +253,7 @@ export class Statistics {
   }
 
   #streamFor(description: ClientDescription, nowMs: number): StreamEntry {
-    const known = this.#streamsByUrl.get(description.streamUrl);
+    const known = this.#streams.get(description.streamUrl);
     if (known) {
       return known;
     }
@@ -256,9 +263,10 @@ export class Statistics {
       vhost = new VhostEntry(name, nowMs);
       this.#vhosts.set(name, vhost);
     }
-    const stream = new StreamEntry(vhost, description, nowMs);
-    this.#streams.set(stream.id, stream);
-    this.#streamsByUrl.set(stream.url, stream);
+    const id = streamId(this.#serviceId, description.streamUrl);
+    const stream = new StreamEntry(id, vhost, description, nowMs);
+    this.#streams.set(stream.url, stream);
+    this.#streamsById.set(stream.id, stream);
     return stream;
   }
 

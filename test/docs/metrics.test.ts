@@ -10,7 +10,7 @@ it('docs/metrics.md names every series, and none that is not there', async () =>
   const metrics = new Metrics({
     identity: { serverId: '', serviceId: '', cid: '', pid: 0 },
     config: () => config,
-    statistics: new Statistics(),
+    statistics: new Statistics('service1'),
     machine: new MachineSampler(() => []),
     startedAtMs: 0,
     connections: () => 0,
