@@ -90,8 +90,10 @@ class Reports {
       columns_.push_back(*column.as<std::string>());
     }
     const BufferRef& bytes = *report_.find("sessions")->as<BufferRef>();
-    numbers_.resize(bytes->size() / sizeof(double));
-    std::memcpy(numbers_.data(), bytes->data(), bytes->size());
+    if (bytes->size() != 0) {
+      numbers_.resize(bytes->size() / sizeof(double));
+      std::memcpy(numbers_.data(), bytes->data(), bytes->size());
+    }
   }
   [[nodiscard]] size_t sessions() const { return numbers_.size() / columns_.size(); }
   /// The largest number that a session has in `column`.
