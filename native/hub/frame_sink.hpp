@@ -15,6 +15,9 @@ class FrameSink {
  public:
   virtual ~FrameSink() = default;
   virtual void on_track(const TrackRef& track) = 0;
+  /// The publisher has said again what it had said of this track. Of no use except to players who
+  /// are to see what the publisher sent.
+  virtual void on_track_repeated(const TrackRef& /*track*/) {}
   virtual void on_frame(const FrameRef& frame) = 0;
   virtual void on_end() = 0;
 };

@@ -20,6 +20,7 @@ class Witness final : public FrameSink {
     (track->kind == TrackKind::kVideo ? video_ : audio_) = true;
     ++tracks;
   }
+  void on_track_repeated(const TrackRef& /*track*/) override { ++repeated; }
   void on_frame(const FrameRef& frame) override {
     if (frame->is_data()) {
       ++metadata;
@@ -41,6 +42,7 @@ class Witness final : public FrameSink {
   std::vector<bool> random_access;
   std::vector<MediaTime> times;
   int tracks = 0;
+  int repeated = 0;
   int metadata = 0;
   int ends = 0;
   int unannounced = 0;
@@ -196,6 +198,29 @@ TEST_F(LoopHubTest, FramesReachEveryLoopEqualAndInOrder) {
       EXPECT_EQ(watching[i]->witness.numbers.size(), 1000U);
       EXPECT_EQ(watching[i]->witness.tracks, 2);
       expect_in_order(watching[i]->witness);
+    });
+    leave(i, watching[i]);
+  }
+}
+
+TEST_F(LoopHubTest, RepeatedTrackIsNoNewOneOnAnyLoop) {
+  std::vector<std::unique_ptr<Watching>> watching;
+  for (size_t i = 0; i < 2; ++i) {
+    watching.push_back(watch(i, "live/a"));
+  }
+  Publisher publisher(*workers_[0], "live/a");
+  publisher.push(2);
+  on(0, [&] {
+    publisher.publication->repeat_track(TrackKind::kVideo);
+    publisher.publication->repeat_track(TrackKind::kAudio);
+    publisher.publication->repeat_track(TrackKind::kVideo);
+  });
+  publisher.push(1);
+  for (size_t i = 0; i < 2; ++i) {
+    await(i, watching[i], 2);
+    on(i, [&] {
+      EXPECT_EQ(watching[i]->witness.tracks, 2);
+      EXPECT_EQ(watching[i]->witness.repeated, 3);
     });
     leave(i, watching[i]);
   }

@@ -20,6 +20,7 @@ struct ReaderClock {
   TimeJitter jitter = TimeJitter::kFull;
   bool started = false;
   MediaTime origin{0};  // stream time that is the reader's zero
+  FrameRef metadata_told;  // what it got while it waited for media; null once it was primed
 };
 
 /// A place in a rendition's log at which a reader may begin, and what it must be told first.
@@ -43,6 +44,11 @@ class Muxer {
   /// A new or changed track, in the running log: sequence headers, tables. May write nothing.
   virtual void write_track(const Track& track, MediaTime at, ByteLog& log) = 0;
   virtual void write_frame(const Frame& frame, ByteLog& log) = 0;
+  /// A track that the publisher announced again without a change. Most forms have no use for it.
+  virtual void write_track_again(const Track& /*track*/, MediaTime /*at*/, ByteLog& /*log*/) {}
+  /// Metadata for a reader who still waits for media. A form that cannot begin without media writes
+  /// nothing.
+  virtual void write_metadata_ahead(const Frame& /*metadata*/, std::vector<uint8_t>& /*out*/) {}
 
   /// Asked before `write_track`. True when bytes about `track` in the log could not be understood
   /// by a reader that was primed without it: the rendition then primes each reader anew when it

@@ -44,6 +44,14 @@ void Publication::set_track(const TrackRef& track) {
   (*stream_)->take_track(track);
 }
 
+void Publication::repeat_track(TrackKind kind) {
+  Stream& stream = **stream_;
+  const TrackRef track = kind == TrackKind::kVideo ? stream.video() : stream.audio();
+  if (track && track->kind == kind) {
+    stream.take_track(track);
+  }
+}
+
 void Publication::push(Ref<Frame> frame, MediaTime raw_dts, MediaTime raw_pts) {
   Stream& stream = **stream_;
   if (frame->is_data()) {

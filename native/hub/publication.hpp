@@ -30,6 +30,8 @@ class Publication {
   void add_output(std::unique_ptr<FrameSink> output);
 
   void set_track(const TrackRef& track);
+  /// The publisher has announced its track of that kind once more, unchanged.
+  void repeat_track(TrackKind kind);
   /// @param raw_dts, raw_pts  on the publisher's own clock; the frame's times are set here.
   void push(Ref<Frame> frame, MediaTime raw_dts, MediaTime raw_pts);
 

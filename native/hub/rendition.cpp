@@ -105,6 +105,8 @@ void Rendition::add(Reader& reader) {
   }
   if (place(reader)) {
     pump(reader);
+  } else {
+    tell_metadata(reader);
   }
 }
 
@@ -156,11 +158,25 @@ void Rendition::announce(const Track& track) {
   }
 }
 
+void Rendition::on_track_repeated(const TrackRef& track) {
+  if (any_frame_) {
+    muxer_->write_track_again(*track, last_dts_, log_);
+    index_.note_end(last_dts_);
+  }
+}
+
 void Rendition::on_frame(const FrameRef& frame) {
   if (frame->is_data()) {
     metadata_ = frame;
     muxer_->write_frame(*frame, log_);
     index_.note_end(last_dts_);
+    if (waiting_count_ != 0) {
+      for (Bucket& bucket : buckets_) {
+        for (size_t i = 0; i < bucket.readers.size(); ++i) {
+          tell_metadata(*bucket.readers[i]);
+        }
+      }
+    }
     return;
   }
   if (!any_frame_) {
@@ -308,10 +324,24 @@ bool Rendition::prime(Reader& reader) {
   }
   prime_scratch_.clear();
   muxer_->write_prime(*point, reader.clock_, prime_scratch_);
+  reader.clock_.metadata_told = nullptr;
   reader.needs_prime_ = false;
   reader.primed_ = true;
   reader.connection_.write(Bytes(prime_scratch_));
   return true;
+}
+
+/// A publisher may have nothing to send but its metadata, or nothing else yet.
+void Rendition::tell_metadata(Reader& reader) {
+  if (!metadata_ || reader.primed_ || reader.position_ != Reader::kWaiting) {
+    return;
+  }
+  prime_scratch_.clear();
+  muxer_->write_metadata_ahead(*metadata_, prime_scratch_);
+  if (!prime_scratch_.empty()) {
+    reader.clock_.metadata_told = metadata_;
+    reader.connection_.write(Bytes(prime_scratch_));
+  }
 }
 
 void Rendition::pump(Reader& reader) {

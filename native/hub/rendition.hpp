@@ -113,6 +113,7 @@ class Rendition final : public FrameSink, private TurnEnd {
   [[nodiscard]] size_t log_bytes() const { return log_.end() - log_.begin(); }
 
   void on_track(const TrackRef& track) override;
+  void on_track_repeated(const TrackRef& track) override;
   void on_frame(const FrameRef& frame) override;
   void on_end() override;
 
@@ -134,6 +135,7 @@ class Rendition final : public FrameSink, private TurnEnd {
   void pump(Reader& reader);
   bool place(Reader& reader);
   bool prime(Reader& reader);
+  void tell_metadata(Reader& reader);
   void flush(Bucket& bucket);
   void on_merge_timer();
   [[nodiscard]] size_t bucket_for_next_reader() const;

@@ -64,13 +64,14 @@ void Stream::drop_idle_renditions(Time before) {
 }
 
 void Stream::take_track(const TrackRef& track) {
-  if (track->kind == TrackKind::kVideo) {
-    video_ = track;
-  } else if (track->kind == TrackKind::kAudio) {
-    audio_ = track;
-  } else {
+  TrackRef* current = track->kind == TrackKind::kVideo   ? &video_
+                      : track->kind == TrackKind::kAudio ? &audio_
+                                                         : nullptr;
+  if (current == nullptr) {
     return;
   }
+  const bool repeated = *current == track;
+  *current = track;
   for (Link& link : links_) {
     FrameQueue::Item item{FrameQueue::Item::Kind::kTrack, link.mirror.id, publication_, track,
                           nullptr};
@@ -80,7 +81,11 @@ void Stream::take_track(const TrackRef& track) {
     }
   }
   for (FrameSink* sink : sinks_) {
-    sink->on_track(track);
+    if (repeated) {
+      sink->on_track_repeated(track);
+    } else {
+      sink->on_track(track);
+    }
   }
 }
 

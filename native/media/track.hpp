@@ -49,6 +49,8 @@ class Track {
   std::vector<BufferRef> parameter_sets;
   VideoParameters video;
   AudioParameters audio;
+  /// Of AMF metadata: the publisher asks that players are shown its own times (`bravo_atc`).
+  bool wants_source_clock = false;
 
   static Ref<Track> make() { return Ref<Track>::adopt(new Track); }
   void retain() const { references_.fetch_add(1, std::memory_order_relaxed); }

@@ -56,6 +56,7 @@ PlayOptions PlayOptions::from(const Fields& fields, const Limits& limits) {
                            std::max<Duration>(limits.ring_max, kMinLag));
   options.rendition.stall_limit = limits.slow_reader_timeout;
   options.jitter = jitter_from(fields);
+  options.atc_auto = fields.boolean("atc_auto", false);
   // Whoever merges writes himself gains nothing from Nagle's algorithm: it holds the last segment
   // of each write until the others are acknowledged, which costs a packet and a round trip.
   options.tcp_nodelay =

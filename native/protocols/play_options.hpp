@@ -13,6 +13,7 @@ struct PlayOptions {
   std::string stream;  // key
   RenditionOptions rendition;
   TimeJitter jitter = TimeJitter::kFull;
+  bool atc_auto = false;  // the publisher's metadata may choose TimeJitter::kSource
   bool tcp_nodelay = false;
   Duration duration{0};  // end after so long; zero = never
 

@@ -77,16 +77,17 @@ describe('ByteQueue', () => {
     await vi.waitFor(
       () => {
         text += readAll();
-        expect(text).toMatch(/\d+ log lines dropped/);
+        // No match of the text itself: a failure would print megabytes.
+        expect(text.includes(' log lines dropped')).toBe(true);
       },
-      { timeout: 10_000, interval: 5 },
+      { timeout: 60_000, interval: 5 },
     );
     const dropped = Number(/(\d+) log lines dropped/.exec(text)?.[1]);
     const written = text.match(/x+\n/g)?.length ?? 0;
     expect(dropped + written).toBeGreaterThanOrEqual(10_000 - 4096);
     expect(dropped).toBeGreaterThan(5000);
     await queue.close(100);
-  });
+  }, 70_000);
 
   it('closes in time although nobody reads', async () => {
     const queue = new ByteQueue(pipe().fd, closeSync);

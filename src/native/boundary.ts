@@ -146,8 +146,6 @@ export interface PublishOptions {
   readonly first_packet_timeout_ms: number;
   readonly normal_timeout_ms: number;
   readonly mix_correct: boolean;
-  readonly parse_sps: boolean;
-  readonly try_annexb_first: boolean;
   readonly reduce_sequence_header: boolean;
   readonly tcp_nodelay: boolean;
   readonly gop_cache: boolean;
@@ -179,6 +177,8 @@ export interface PlayOptions extends Partial<RemuxOptions> {
   readonly send_min_interval_ms: number;
   readonly time_jitter: 'full' | 'zero' | 'off';
   readonly atc: boolean;
+  /** Metadata with `bravo_atc` = `true` has the effect of `atc`. */
+  readonly atc_auto: boolean;
   readonly chunk_size: number;
   /** The session ends after so long; 0 is no limit. */
   readonly duration_ms: number;
@@ -483,6 +483,8 @@ export interface NativeEngine {
   respond(request: RequestId, answer: HttpAnswer): void;
   /** Replaces everything that the HTTP listeners serve, at once. */
   configure_http(config: HttpConfig): void;
+  /** Whoever is connected stays, also above the limit. */
+  set_max_connections(limit: number): void;
   stats(): EngineStats;
   /** Counters of loops and sessions; the loops renew them once a second. */
   report(): EngineReport;

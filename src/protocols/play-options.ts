@@ -17,6 +17,7 @@ export function playOptions(request: AdmissionRequest, durationMs: number): Play
     send_min_interval_ms: play.sendMinIntervalMs,
     time_jitter: play.timeJitter,
     atc: play.atc,
+    atc_auto: play.atcAuto,
     chunk_size: vhost.chunkSize,
     duration_ms: Math.max(0, durationMs),
   };

@@ -12,8 +12,6 @@ export function publishOptions(config: MillraceConfig, request: AdmissionRequest
     first_packet_timeout_ms: publish.firstpktTimeoutMs,
     normal_timeout_ms: publish.normalTimeoutMs,
     mix_correct: play.mixCorrect,
-    parse_sps: publish.parseSps,
-    try_annexb_first: publish.tryAnnexbFirst,
     reduce_sequence_header: play.reduceSequenceHeader,
     tcp_nodelay: vhost.tcpNodelay,
     gop_cache: play.gopCache,

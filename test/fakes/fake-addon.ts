@@ -27,14 +27,18 @@ export type Command =
 /** An engine without sockets: tests play the peers. Remembers what it was told. */
 export class FakeEngine implements NativeEngine {
   readonly commands: Command[] = [];
-  readonly listening: ListenOptions[] = [];
+  readonly #listeners = new Map<number, ListenOptions>();
   readonly answers = new Map<number, HttpAnswer>();
   http: HttpConfig | undefined;
+  maxConnections: number | undefined;
   stopped = false;
   connections = 0;
   /** Code that the next `listen` fails with. */
   failListen: ErrorCode | undefined;
+  /** Port that `listen` fails for. */
+  takenPort: number | undefined;
   #nextPort = 50_000;
+  #nextListener = 1;
   #nextSession = 1;
 
   readonly options: EngineOptions;
@@ -46,21 +50,24 @@ export class FakeEngine implements NativeEngine {
     this.deliver = deliver;
   }
 
+  /** What is listened on, in the order in which it was asked for. */
+  get listening(): readonly ListenOptions[] {
+    return [...this.#listeners.values()];
+  }
+
   listen(options: ListenOptions): EngineListener {
-    if (this.failListen) {
-      const { text, number } = errorTable[this.failListen];
-      throw Object.assign(new Error(text), { code: this.failListen, number, detail: 98 });
+    const code = options.port === this.takenPort ? 'PORT_IN_USE' : this.failListen;
+    if (code) {
+      const { text, number } = errorTable[code];
+      throw Object.assign(new Error(text), { code, number, detail: 98 });
     }
-    this.listening.push(options);
-    return {
-      id: this.listening.length,
-      ip: options.ip,
-      port: options.port || this.#nextPort++,
-    };
+    const id = this.#nextListener++;
+    this.#listeners.set(id, options);
+    return { id, ip: options.ip, port: options.port || this.#nextPort++ };
   }
 
   unlisten(id: number): void {
-    this.listening.splice(id - 1, 1);
+    this.#listeners.delete(id);
   }
 
   accept(session: number, options: AcceptOptions): void {
@@ -84,6 +91,10 @@ export class FakeEngine implements NativeEngine {
     this.http = config;
   }
 
+  set_max_connections(limit: number): void {
+    this.maxConnections = limit;
+  }
+
   stats(): EngineStats {
     return { loops: [], connections: this.connections, dropped_for_loop: 0 };
   }
@@ -100,7 +111,7 @@ export class FakeEngine implements NativeEngine {
   }
 
   stop_listening(): void {
-    this.listening.length = 0;
+    this.#listeners.clear();
   }
 
   stop(): readonly EngineEvent[] {

@@ -97,20 +97,22 @@ bool FlvMuxer::wanted(TrackKind kind) const {
 }
 
 uint32_t FlvMuxer::wire_time(const Frame& frame) const {
-  return static_cast<uint32_t>(to_ms(options_.source_clock ? frame.source_dts : frame.dts));
+  return static_cast<uint32_t>(to_ms(source_clock_ ? frame.source_dts : frame.dts));
 }
 
 void FlvMuxer::write_track(const Track& track, MediaTime at, ByteLog& log) {
   if (wanted(track.kind) && flv::can_carry(track.codec)) {
-    write_sequence_header_tag(options_.framing, track,
-                              static_cast<uint32_t>(to_ms(at + source_offset_)), scratch_,
+    const MediaTime time = source_clock_ ? at + source_offset_ : at;
+    write_sequence_header_tag(options_.framing, track, static_cast<uint32_t>(to_ms(time)), scratch_,
                               to_log(log));
   }
 }
 
 void FlvMuxer::write_frame(const Frame& frame, ByteLog& log) {
-  if (options_.source_clock && !frame.is_data()) {
+  if (!frame.is_data()) {
     source_offset_ = frame.source_dts - frame.dts;
+  } else if (options_.atc_auto) {
+    source_clock_ = options_.source_clock || frame.track->wants_source_clock;
   }
   if (wanted(frame.track->kind) && flv::can_carry(frame.track->codec)) {
     write_frame_tag(options_.framing, frame, frame.is_data() ? 0 : wire_time(frame), to_log(log));
@@ -133,7 +135,7 @@ void FlvMuxer::write_prime(const JoinPoint& point, ReaderClock& clock, std::vect
     wrap(options_.framing, {header.written()}, to_vector(out));
   }
   const auto time_ms =
-      static_cast<uint32_t>(to_ms(options_.source_clock ? point.source_dts : point.dts));
+      static_cast<uint32_t>(to_ms(source_clock_ ? point.source_dts : point.dts));
   if (point.metadata) {
     write_frame_tag(options_.framing, *point.metadata, 0, to_vector(out));
   }

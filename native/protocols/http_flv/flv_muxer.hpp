@@ -22,6 +22,7 @@ struct FlvMuxerOptions {
       announce_audio;  // flag of the file header; without: whether there is such a track
   std::optional<bool> announce_video;
   bool source_clock = false;  // tags carry the publisher's own times
+  bool atc_auto = false;      // they do when the publisher's metadata asks for it
 };
 
 /// A stream as FLV (E.3): tags with absolute times, which are the stream's own for every viewer. A
@@ -29,9 +30,13 @@ struct FlvMuxerOptions {
 /// subtract the first.
 class FlvMuxer final : public Muxer {
  public:
-  explicit FlvMuxer(const FlvMuxerOptions& options) : options_(options) {}
+  explicit FlvMuxer(const FlvMuxerOptions& options)
+      : options_(options), source_clock_(options.source_clock) {}
 
   void write_track(const Track& track, MediaTime at, ByteLog& log) override;
+  void write_track_again(const Track& track, MediaTime at, ByteLog& log) override {
+    write_track(track, at, log);
+  }
   void write_frame(const Frame& frame, ByteLog& log) override;
   void write_prime(const JoinPoint& point, ReaderClock& clock, std::vector<uint8_t>& out) override;
 
@@ -40,8 +45,8 @@ class FlvMuxer final : public Muxer {
   [[nodiscard]] uint32_t wire_time(const Frame& frame) const;
 
   const FlvMuxerOptions options_;
-  MediaTime source_offset_{
-      0};  // with source_clock: the publisher's time minus the stream's, of the last frame
+  bool source_clock_;
+  MediaTime source_offset_{0};  // the publisher's time minus the stream's, of the last frame
   std::vector<uint8_t> scratch_;
 };
 

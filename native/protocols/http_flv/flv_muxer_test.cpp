@@ -225,6 +225,31 @@ TEST_F(FlvMuxerTest, UnwantedKindIsLeftOut) {
   EXPECT_EQ(player.times(flv::TagType::kAudio).size(), 2U);
 }
 
+TEST_F(FlvMuxerTest, MetadataMayChooseTheSourceClock) {
+  for (const bool wants : {true, false}) {
+    make({.announce_audio = {}, .announce_video = {}, .atc_auto = true});
+    source_offset_ = from_ms(7'000'000);
+    Viewer& waiting = join();
+    auto metadata = Track::make();
+    metadata->codec = CodecId::kAmfMetadata;
+    metadata->wants_source_clock = wants;
+    frame(std::move(metadata), 0, false, 40);
+    track(video_);
+    frame(video_, 1000, true);
+    thread_.call([&] { rendition_->on_track_repeated(video_); });
+    const uint32_t last = frame(video_, 1040, false);
+    Player player(Framing::kNone);
+    expect_up_to(waiting, player, last);
+    const uint32_t base = wants ? 7'000'000 : 0;
+    EXPECT_EQ(player.times(flv::TagType::kVideo),
+              (std::vector<uint32_t>{base + 1000, base + 1040}));
+    ASSERT_EQ(player.tags.size(), 5U) << "metadata, header, frame, header again, frame";
+    EXPECT_TRUE(player.tags[3].sequence_header);
+    EXPECT_EQ(player.tags[3].time_ms, base + 1000);
+    viewers_.clear();
+  }
+}
+
 TEST_F(FlvMuxerTest, SourceClockIsThatOfEveryTag) {
   make({.announce_audio = {}, .announce_video = {}, .source_clock = true});
   source_offset_ = from_ms(0x1'2345'0000);

@@ -367,6 +367,7 @@ void MediaSession::begin_play(const Fields& fields) {
   http_flv::FlvMuxerOptions muxer;
   muxer.framing = framing_of(*form);
   muxer.source_clock = options.jitter == TimeJitter::kSource;
+  muxer.atc_auto = options.atc_auto;
   if (!fields.boolean("guess_has_av", true)) {
     // What the header does not announce is dropped; guessing announces what there is.
     const bool drop = fields.boolean("drop_if_not_match", true);
@@ -386,6 +387,7 @@ void MediaSession::begin_play(const Fields& fields) {
   form_name += muxer.announce_audio ? (*muxer.announce_audio ? " A" : " a") : "";
   form_name += muxer.announce_video ? (*muxer.announce_video ? " V" : " v") : "";
   form_name += muxer.source_clock ? " source" : "";
+  form_name += muxer.atc_auto ? " atc_auto" : "";
   form_name += options.rendition_suffix();
   viewer_->stream
       ->rendition(form_name, options.rendition,

@@ -31,6 +31,7 @@ IngestOptions IngestOptions::from(const Fields& fields, const Limits& limits,
       fields.duration_ms("first_packet_timeout_ms", options.first_packet_timeout);
   options.normal_timeout = fields.duration_ms("normal_timeout_ms", options.normal_timeout);
   options.max_metadata_bytes = limits.max_metadata_bytes;
+  options.reduce_sequence_header = fields.boolean("reduce_sequence_header", false);
   options.server = identity.server;
   options.version = identity.version;
   return options;
@@ -52,9 +53,11 @@ Status Ingest::on_media(const MediaMessage& message) {
   last_message_ = loop_.now();
   switch (message.type) {
     case MessageType::kVideo:
-      return push(demuxer_.on_video(message.payload, message.timestamp_ms), message.timestamp_ms);
+      return push(demuxer_.on_video(message.payload, message.timestamp_ms), TrackKind::kVideo,
+                  message.timestamp_ms);
     case MessageType::kAudio:
-      return push(demuxer_.on_audio(message.payload, message.timestamp_ms), message.timestamp_ms);
+      return push(demuxer_.on_audio(message.payload, message.timestamp_ms), TrackKind::kAudio,
+                  message.timestamp_ms);
     default:
       return on_metadata(message.payload, message.timestamp_ms);
   }
@@ -72,20 +75,35 @@ Status Ingest::on_metadata(Bytes body, uint32_t timestamp_ms) {
   }
   metadata->set_server(options_.server, options_.version);
   const std::vector<uint8_t> values = metadata->values();
-  auto frame = Frame::make(loop_.pool(), demuxed->frame->track, values.size());
+  if (options_.reduce_sequence_header && metadata_ &&
+      std::ranges::equal(metadata_->payload(), values)) {
+    return {};
+  }
+  TrackRef track = demuxed->frame->track;
+  if (metadata->bravo_atc()) {
+    auto own = Track::make();
+    own->kind = track->kind;
+    own->codec = track->codec;
+    own->wants_source_clock = true;
+    track = std::move(own);
+  }
+  auto frame = Frame::make(loop_.pool(), std::move(track), values.size());
   std::copy(values.begin(), values.end(), frame->mutable_payload().begin());
+  metadata_ = frame;
   publication_->push(std::move(frame), MediaTime(0), MediaTime(0));
   tracks_changed_ = true;
   return {};
 }
 
-Status Ingest::push(Result<flv::Demuxed> demuxed, uint32_t timestamp_ms) {
+Status Ingest::push(Result<flv::Demuxed> demuxed, TrackKind kind, uint32_t timestamp_ms) {
   if (!demuxed.ok()) {
     return demuxed.error();
   }
   if (demuxed->new_track) {
     publication_->set_track(demuxed->new_track);
     tracks_changed_ = true;
+  } else if (demuxed->skipped == flv::Skipped::kUnchanged && !options_.reduce_sequence_header) {
+    publication_->repeat_track(kind);
   }
   if (demuxed->frame && demuxed->frame->payload().size() > kMaxFrameBytes) {
     return Error{ErrorCode::kTooLarge, static_cast<uint32_t>(demuxed->frame->payload().size())};

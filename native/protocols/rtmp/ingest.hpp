@@ -15,6 +15,7 @@ struct IngestOptions {
   Duration first_packet_timeout = seconds(20);
   Duration normal_timeout = seconds(5);
   size_t max_metadata_bytes = size_t{64} << 10;
+  bool reduce_sequence_header = false;  // what the publisher says again unchanged is dropped
   std::string server;  // for the metadata that players get
   std::string version;
 
@@ -38,13 +39,14 @@ class Ingest {
   [[nodiscard]] Time deadline() const;
 
  private:
-  Status push(Result<flv::Demuxed> demuxed, uint32_t timestamp_ms);
+  Status push(Result<flv::Demuxed> demuxed, TrackKind kind, uint32_t timestamp_ms);
   Status on_metadata(Bytes body, uint32_t timestamp_ms);
 
   const IngestOptions options_;
   std::unique_ptr<Publication> publication_;
   Loop& loop_;
   flv::Demuxer demuxer_;
+  FrameRef metadata_;  // the last that was sent on
   bool tracks_changed_ = false;
   bool any_message_ = false;
   Time last_message_;

@@ -56,22 +56,44 @@ void RtmpMuxer::write_track(const Track& track, MediaTime /*at*/, ByteLog& log) 
               pieces, [&log](Bytes bytes) { log.append(bytes); });
 }
 
+void RtmpMuxer::write_track_again(const Track& track, MediaTime at, ByteLog& log) {
+  // Before the first frame of its kind the chunk stream has no time yet; each player's prime has
+  // the header then.
+  if (clock_of(track.kind).open) {
+    write_track(track, at, log);
+  }
+}
+
+/// Metadata has no time of its own: zero for every player.
+template <typename Append>
+void RtmpMuxer::write_metadata(const Frame& metadata, Append&& append) const {
+  std::array<uint8_t, flv::kMaxBodyHeaderSize> room;
+  ByteWriter header(room);
+  flv::write_body_header(metadata, header);
+  const std::array<Bytes, 2> pieces{header.written(), metadata.payload()};
+  write_absolute({kDataChunkStream, MessageType::kDataAmf0, 0, kMediaStreamId}, options_.chunk_size,
+                 pieces, append);
+}
+
+void RtmpMuxer::write_metadata_ahead(const Frame& metadata, std::vector<uint8_t>& out) {
+  write_metadata(metadata,
+                 [&out](Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); });
+}
+
 void RtmpMuxer::write_frame(const Frame& frame, ByteLog& log) {
   const TrackKind kind = frame.track->kind;
   if (!wanted(kind) || !flv::can_carry(frame.track->codec)) {
+    return;
+  }
+  const auto append = [&log](Bytes bytes) { log.append(bytes); };
+  if (kind == TrackKind::kData) {
+    write_metadata(frame, append);
     return;
   }
   std::array<uint8_t, flv::kMaxBodyHeaderSize> room;
   ByteWriter header(room);
   flv::write_body_header(frame, header);
   const std::array<Bytes, 2> pieces{header.written(), frame.payload()};
-  const auto append = [&log](Bytes bytes) { log.append(bytes); };
-  if (kind == TrackKind::kData) {
-    // Metadata has no time of its own: zero for every player.
-    write_absolute({kDataChunkStream, MessageType::kDataAmf0, 0, kMediaStreamId},
-                   options_.chunk_size, pieces, append);
-    return;
-  }
   ChunkStreamClock& clock = clock_of(kind);
   const int64_t time_ms = to_ms(frame.dts);
   const auto delta = std::clamp<int64_t>(time_ms - clock.last_ms, 0, kExtendedTimestamp - 1);
@@ -112,6 +134,9 @@ void RtmpMuxer::write_prime(const JoinPoint& point, ReaderClock& clock, std::vec
   const int64_t audio_ms = point.mark[3];
   if (!clock.started) {
     clock.started = true;
+    if (options_.atc_auto && point.metadata && point.metadata->track->wants_source_clock) {
+      clock.jitter = TimeJitter::kSource;
+    }
     int64_t origin = to_ms(point.dts);
     if (video_open) {
       origin = std::min(origin, video_ms);
@@ -133,14 +158,8 @@ void RtmpMuxer::write_prime(const JoinPoint& point, ReaderClock& clock, std::vec
     return static_cast<uint32_t>(stream_ms -
                                  to_ms(clock.origin));  // wraps after 2^32 ms, as the format does
   };
-  if (point.metadata) {
-    std::array<uint8_t, flv::kMaxBodyHeaderSize> room;
-    ByteWriter header(room);
-    flv::write_body_header(*point.metadata, header);
-    const std::array<Bytes, 2> pieces{header.written(), point.metadata->payload()};
-    write_absolute({kDataChunkStream, MessageType::kDataAmf0, 0, kMediaStreamId},
-                   options_.chunk_size, pieces,
-                   [&out](Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); });
+  if (point.metadata && !(point.metadata == clock.metadata_told)) {
+    write_metadata_ahead(*point.metadata, out);
   }
   if (audio_open) {
     open_chunk_stream(TrackKind::kAudio, point.audio, wire_time(audio_ms), out);

@@ -129,9 +129,15 @@ class RtmpMuxerTest : public ::testing::Test {
     return frame(video_, time_ms, random_access);
   }
   uint32_t audio(int64_t time_ms) { return frame(audio_, time_ms, true, 200); }
-  void metadata() {
+  void repeat(const TrackRef& track) {
+    thread_.call([&] { rendition_->on_track_repeated(track); });
+  }
+  void metadata(bool wants_source_clock = false) {
     thread_.call([&] {
-      rendition_->on_frame(testing::make_frame(thread_.loop().pool(), testing::metadata_track(), 0,
+      auto track = Track::make();
+      track->codec = CodecId::kAmfMetadata;
+      track->wants_source_clock = wants_source_clock;
+      rendition_->on_frame(testing::make_frame(thread_.loop().pool(), std::move(track), 0,
                                                MediaTime(0), false, 40));
     });
   }
@@ -274,6 +280,65 @@ TEST_F(RtmpMuxerTest, ChangedTrackIsAnnouncedInTheRunningLog) {
   ASSERT_EQ(messages.size(), 4U);
   EXPECT_TRUE(messages[2].sequence_header);
   EXPECT_EQ(player.times(MessageType::kVideo), (std::vector<uint32_t>{0, 40}));
+}
+
+TEST_F(RtmpMuxerTest, RepeatedTrackIsAnnouncedAgainAndTimeGoesOn) {
+  make();
+  Viewer& viewer = join();
+  track(video_);
+  track(audio_);
+  repeat(video_);  // in the prime anyway
+  Player player;
+  video(0, true);
+  repeat(audio_);  // no audio was sent yet: there is no chunk stream to repeat it on
+  audio(3);
+  repeat(video_);
+  repeat(audio_);
+  video(40, true);
+  const uint32_t last = audio(26);
+  expect_up_to(viewer, player, last);
+  const auto video_messages = player.of(MessageType::kVideo);
+  ASSERT_EQ(video_messages.size(), 4U);
+  EXPECT_TRUE(video_messages[2].sequence_header);
+  EXPECT_EQ(player.times(MessageType::kVideo), (std::vector<uint32_t>{0, 40}));
+  EXPECT_EQ(player.times(MessageType::kAudio), (std::vector<uint32_t>{3, 26}));
+}
+
+TEST_F(RtmpMuxerTest, PlayerWhoWaitsForMediaHasTheMetadataOnce) {
+  make();
+  Viewer& early = join();
+  metadata();
+  Viewer& late = join();
+  for (Viewer* viewer : {&early, &late}) {
+    Player player;
+    EXPECT_TRUE(viewer->read_until(
+        player, [&] { return player.of(MessageType::kDataAmf0).size() == 1U; }));
+    if (viewer == &late) {
+      track(video_);
+      expect_up_to(late, player, video(0, true));
+      EXPECT_EQ(player.of(MessageType::kDataAmf0).size(), 1U);
+      metadata();
+      expect_up_to(late, player, video(40, false));
+      EXPECT_EQ(player.of(MessageType::kDataAmf0).size(), 2U);
+    }
+  }
+}
+
+TEST_F(RtmpMuxerTest, MetadataChoosesTheClockWhereItMay) {
+  for (const bool may : {true, false}) {
+    for (const bool wants : {true, false}) {
+      viewers_.clear();
+      make({.chunk_size = kChunkSize, .atc_auto = may});
+      source_offset_ = from_ms(5'000'000);
+      track(video_);
+      metadata(wants);
+      const uint32_t last = video(1000, true);
+      Viewer& viewer = join();
+      Player player;
+      expect_up_to(viewer, player, last);
+      EXPECT_EQ(player.times(MessageType::kVideo).front(), may && wants ? 5'001'000U : 0U);
+    }
+  }
 }
 
 TEST_F(RtmpMuxerTest, CodecWithoutSequenceHeaderStillHasItsClock) {

@@ -298,10 +298,12 @@ void RtmpSession::attach_player() {
   if (player.paused || (!player.audio && !player.video)) {
     return;
   }
-  const RtmpMuxerOptions muxer{protocol_.output_chunk_size(), player.audio, player.video};
+  const RtmpMuxerOptions muxer{protocol_.output_chunk_size(), player.audio, player.video,
+                               player.options.atc_auto};
   std::string form = "rtmp chunk=" + std::to_string(muxer.chunk_size);
   form += player.audio ? " audio" : "";
   form += player.video ? " video" : "";
+  form += muxer.atc_auto ? " atc_auto" : "";
   form += player.options.rendition_suffix();
   player.stream
       ->rendition(form, player.options.rendition,

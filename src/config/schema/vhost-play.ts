@@ -27,9 +27,11 @@ export const play = block(
       "Clock of a player: from near zero (`full`, `zero`), or the publisher's (`off`, any other word).",
     ),
     atc: b0('atc', false, "Send the publisher's own times, as `time_jitter off`."),
-    atcAuto: b0('atc_auto', false, '`atc` on when onMetaData holds `bravo_atc` = `true`.', {
-      effect: 'accepted',
-    }),
+    atcAuto: b0(
+      'atc_auto',
+      false,
+      '`atc` for players that begin after an onMetaData with `bravo_atc` = `true`.',
+    ),
     mixCorrect: b0('mix_correct', false, 'Put audio and video in order of time first.'),
     mwLatencyMs: ms('mw_latency', 350, 'Longest time that data waits to be sent together.'),
     mwMsgs: int('mw_msgs', undefined, 'Messages that data waits for, within that time.', {
@@ -44,9 +46,8 @@ export const play = block(
     reduceSequenceHeader: b0(
       'reduce_sequence_header',
       false,
-      'Drop a sequence header that is the same as the last; such ones are never sent on here.',
-      { effect: 'accepted' },
+      'Drop a sequence header or onMetaData that says what the last one said.',
     ),
   },
-  { effect: 'yes', reload: 'A' },
+  { effect: 'yes', reload: 'N' },
 );

@@ -19,7 +19,7 @@ export const publish = block(
     parseSps: b1(
       'parse_sps',
       true,
-      'Read width and height from the parameter sets; always done here.',
+      'Read width and height from the parameter sets; always done here, and no reason to refuse them.',
       {
         reload: 'N',
         effect: 'accepted',
@@ -28,7 +28,7 @@ export const publish = block(
     tryAnnexbFirst: b1(
       'try_annexb_first',
       true,
-      'Which NAL unit format is tried first; here lengths are, then start codes.',
+      'Which NAL unit format is tried first; here lengths are, then start codes: no guess can be wrong.',
       { reload: 'N', effect: 'accepted' },
     ),
     kickoffForIdleMs: seconds(
@@ -38,5 +38,5 @@ export const publish = block(
       { reload: 'N' },
     ),
   },
-  { effect: 'yes', reload: 'A' },
+  { effect: 'yes', reload: 'N' },
 );
