@@ -11,10 +11,10 @@ import {
   type KnownTraits,
   ROOT_TRAITS,
 } from '../src/config/schema/describe.ts';
-import { ENDPOINTS, type Kind, SECONDS, WHOLE_SECONDS } from '../src/config/schema/kinds.ts';
+import { ENDPOINTS, type Kind } from '../src/config/schema/kinds.ts';
 import { rootSchema } from '../src/config/schema/root.ts';
-import type { AnyBlock, AnyRepeated } from '../src/config/schema/spec.ts';
-import { appliesOnReload } from '../src/process/config-changes.ts';
+import type { AnyBlock, AnyRepeated, ReloadClass } from '../src/config/schema/spec.ts';
+import { inFileUnit } from '../src/config/schema/value-text.ts';
 
 export const REFERENCE_PATH = 'docs/directives.md';
 
@@ -26,9 +26,15 @@ Every directive that a configuration may hold; [configuration.md](configuration.
 
 - **Value**: \`B0\` is on for \`on\` alone, \`B1\` is off for \`off\` alone. \`s\` and \`ms\` are seconds and milliseconds.
 - **Environment**: the variable that overwrites the directive, for all vhosts; \`-\` means that only a file sets it.
-- **Reload**: whether a reload (SIGHUP) is enough, for what begins after it, or the change takes a restart.
+- **Reload**: what a reload (SIGHUP) does with a change: it acts \`at once\`; \`next\`, for sessions, requests and streams that begin
+  after it, while those that run keep what they began with; or it takes a \`restart\`.
 - **Effect**: \`accepted\` is read and checked, and has no effect in this version. The log names such directives at start.
 `;
+
+export const RELOAD = { A: 'at once', N: 'next', X: 'restart' } as const satisfies Record<
+  ReloadClass,
+  string
+>;
 
 /** One block of the tables, with the directives that stand in it. */
 interface Section {
@@ -107,7 +113,7 @@ function rowText(row: DirectiveInfo): string {
     spec.kind.name,
     spec.defaultText ?? defaultText(spec.kind, spec.default),
     environment,
-    appliesOnReload(row) ? 'yes' : 'restart',
+    RELOAD[row.reload],
     effect,
     `${spec.doc}${rangeText(row)}${row.since === 'millrace' ? ' Not in SRS.' : ''}`,
   ];
@@ -144,16 +150,12 @@ const OUTSIDE = {
 /** Bounds that stop accidents only, such as 30 years, are not worth a reader's time. */
 const ANY_ABOVE = 1e9;
 
-function rangeText({ spec }: DirectiveInfo): string {
+export function rangeText({ spec }: Pick<DirectiveInfo, 'spec'>): string {
   if (!spec.range || spec.range.max > ANY_ABOVE) {
     return '';
   }
   const { min, max, outside } = spec.range;
   return ` ${inFileUnit(spec.kind, min)} to ${inFileUnit(spec.kind, max)}, ${OUTSIDE[outside]}.`;
-}
-
-function inFileUnit(kind: Kind<unknown>, value: number): number {
-  return kind === SECONDS || kind === WHOLE_SECONDS ? value / 1000 : value;
 }
 
 function code(text: string): string {

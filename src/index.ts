@@ -7,10 +7,13 @@ export type { ConfigInput, Endpoint, MillraceConfig } from './config/millrace-co
 export type { ErrorCode, ErrorInfo } from './errors/codes.ts';
 export { errorTable } from './errors/codes.ts';
 export { ServerError } from './errors/server-error.ts';
-export type { ListenerPurpose, OpenListener } from './listeners.ts';
+export type { ListenerPurpose, OpenListener, PlannedListener } from './listeners.ts';
 export type { LogLevel } from './log/level.ts';
 export type { LogSink } from './log/sink.ts';
 export type { EngineStats, StreamTracks } from './native/boundary.ts';
 export type { Hook, HookRequest, Hooks } from './protocols/hooks.ts';
+export type { ConfigChange } from './reload/config-changes.ts';
+export type { ConfigReloader, ReloadReport, ReloadState } from './reload/config-reloader.ts';
+export type { ReloadPlan, TouchedSessions } from './reload/reload-plan.ts';
 export { type CloseOptions, createServer, type Server, type ServerOptions } from './server.ts';
 export type { ServerEvents, StreamEvent } from './server-events.ts';

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import { isDeepStrictEqual } from 'node:util';
 import { type Endpoint, formatEndpoint, sameEndpoints } from './config/endpoint.ts';
 import type { MillraceConfig } from './config/millrace-config.ts';
 import { errorCodeFrom, ServerError } from './errors/server-error.ts';
@@ -70,47 +71,117 @@ function plan(
   return endpoints.map((endpoint) => ({ purpose, directive, endpoint, tls: files }));
 }
 
-/** The open ports of one server: those of the engine, and those of the API. */
+/** What is to be opened and closed so that other listeners are there; the rest is not touched. */
+export interface ListenerChanges {
+  readonly opens: readonly PlannedListener[];
+  readonly closes: readonly OpenListener[];
+}
+
+/** One port with what it was asked for by. */
+interface Listener {
+  readonly planned: PlannedListener;
+  readonly open: OpenListener;
+  close(): Promise<void>;
+}
+
+/** The open ports of one server: those of the engine, and those that Node.js answers on. */
 export class Listeners {
   readonly #engine: NativeEngine;
-  readonly #api: HttpListener[] = [];
-  readonly #open: OpenListener[] = [];
+  readonly #handlerOf: (planned: PlannedListener) => RequestListener;
+  #listeners: readonly Listener[] = [];
 
-  constructor(engine: NativeEngine) {
+  /** @param handlerOf  what answers on a port of the API or of the exporter. */
+  constructor(engine: NativeEngine, handlerOf: (planned: PlannedListener) => RequestListener) {
     this.#engine = engine;
+    this.#handlerOf = handlerOf;
   }
 
   get open(): readonly OpenListener[] {
-    return this.#open;
+    return this.#listeners.map(({ open }) => open);
+  }
+
+  /** What {@link change} would do. */
+  compare(wanted: readonly PlannedListener[]): ListenerChanges {
+    const { missing, surplus } = this.#compare(wanted);
+    return { opens: missing, closes: surplus.map(({ open }) => open) };
   }
 
   /**
-   * Opens one port.
-   * @param apiHandler  answers on the ports of the API and of the exporter.
+   * Opens and closes ports until those of `wanted` listen. A port that stays is not touched; sessions of
+   * one that is closed go on. When a port cannot be opened, everything is as before.
    * @throws ServerError `PORT_IN_USE`, `LISTEN_FAILED`, `TLS_BAD_CERTIFICATE`, naming directive and port.
    */
-  async add(planned: PlannedListener, apiHandler: RequestListener): Promise<void> {
-    const { purpose } = planned;
+  async change(wanted: readonly PlannedListener[]): Promise<void> {
+    const { kept, missing, surplus } = this.#compare(wanted);
+    // Ports that are opened anew, with another address or certificate, must be closed first.
+    const ports = new Set(missing.map(({ endpoint }) => endpoint.port));
+    const inTheWay = surplus.filter(({ open }) => ports.has(open.endpoint.port));
+    const opened: Listener[] = [];
+    await closeAll(inTheWay);
     try {
-      if (purpose === 'api' || purpose === 'apis' || purpose === 'exporter') {
-        const listener = await HttpListener.open(planned.endpoint, apiHandler, planned.tls);
-        this.#api.push(listener);
-        this.#open.push({ purpose, endpoint: listener.endpoint });
-        return;
+      for (const planned of missing) {
+        opened.push(await this.#open(planned));
       }
-      const { ip, port } = this.#engine.listen(engineListenOptions(planned));
-      this.#open.push({ purpose, endpoint: { address: ip, port } });
-    } catch (cause) {
-      throw listenError(planned, cause);
+    } catch (error) {
+      await closeAll(opened);
+      this.#listeners = this.#listeners.filter((listener) => !inTheWay.includes(listener));
+      for (const { planned } of inTheWay) {
+        this.#listeners = [...this.#listeners, await this.#open(planned)];
+      }
+      throw error;
     }
+    this.#listeners = [...kept, ...opened];
+    await closeAll(surplus.filter((listener) => !inTheWay.includes(listener)));
   }
 
   /** Closes all ports; sessions of the engine go on. */
   async close(): Promise<void> {
+    const all = this.#listeners;
+    this.#listeners = [];
     this.#engine.stop_listening();
-    await Promise.all(this.#api.splice(0).map((listener) => listener[Symbol.asyncDispose]()));
-    this.#open.length = 0;
+    await closeAll(all.filter(({ planned }) => isApi(planned)));
   }
+
+  #compare(wanted: readonly PlannedListener[]) {
+    const surplus = [...this.#listeners];
+    const kept: Listener[] = [];
+    const missing: PlannedListener[] = [];
+    for (const planned of wanted) {
+      const at = surplus.findIndex((listener) => isDeepStrictEqual(listener.planned, planned));
+      if (at < 0) {
+        missing.push(planned);
+      } else {
+        kept.push(...surplus.splice(at, 1));
+      }
+    }
+    return { kept, missing, surplus };
+  }
+
+  async #open(planned: PlannedListener): Promise<Listener> {
+    const { purpose } = planned;
+    try {
+      if (isApi(planned)) {
+        const handler = this.#handlerOf(planned);
+        const api = await HttpListener.open(planned.endpoint, handler, planned.tls);
+        const open = { purpose, endpoint: api.endpoint };
+        return { planned, open, close: () => api[Symbol.asyncDispose]() };
+      }
+      const { id, ip, port } = this.#engine.listen(engineListenOptions(planned));
+      const open = { purpose, endpoint: { address: ip, port } };
+      return { planned, open, close: async () => this.#engine.unlisten(id) };
+    } catch (cause) {
+      throw listenError(planned, cause);
+    }
+  }
+}
+
+/** Whether Node.js answers there, and not the engine. */
+function isApi({ purpose }: PlannedListener): boolean {
+  return purpose === 'api' || purpose === 'apis' || purpose === 'exporter';
+}
+
+async function closeAll(listeners: readonly Listener[]): Promise<void> {
+  await Promise.all(listeners.map((listener) => listener.close()));
 }
 
 function engineListenOptions({ purpose, endpoint, tls }: PlannedListener): ListenOptions {

@@ -21,6 +21,7 @@ import type { Hooks } from './protocols/hooks.ts';
 import { httpConfig } from './protocols/http-config.ts';
 import { protocols } from './protocols/registry.ts';
 import { Sessions } from './sessions/sessions.ts';
+import type { ConfigReloader } from './reload/config-reloader.ts';
 import { IdlePublishers } from './streams/idle-publishers.ts';
 import type { StreamRegistry } from './streams/registry.ts';
 
@@ -43,8 +44,7 @@ export interface RunningServerOptions {
   /** Context of lines that belong to no session. */
   readonly ownLog: Logger;
   readonly onTracks: (tracks: StreamTracks) => void;
-  /** See `ServerOptions`. */
-  readonly onReloadRequest: (() => void | Promise<void>) | undefined;
+  readonly reloader: ConfigReloader;
 }
 
 /** Everything that exists from start to close: the engine, and the parts that answer it. */
@@ -76,7 +76,11 @@ export class RunningServer {
       faults: this.#faults,
     });
     this.engine = this.#startEngine();
-    this.listeners = new Listeners(this.engine);
+    this.listeners = new Listeners(this.engine, ({ purpose }) => {
+      const { api, exporter } = this.#apps;
+      const app = purpose === 'exporter' ? exporter : api;
+      return (request, response) => app.routing(request, response);
+    });
     this.sessions = new Sessions(registry, this.#callbacks, log, this.#lines, this.#faults);
     const admissions = this.#buildAdmissions();
     this.#monitoring = new Monitoring({
@@ -110,22 +114,19 @@ export class RunningServer {
         }
       },
     });
-    this.configureHttp();
+    this.#configureEngine(config());
     registry.on('published', ({ url }) => this.#logSourceUpdate(url));
   }
 
   /**
-   * Opens all ports.
-   * @throws ServerError `PORT_IN_USE`, `LISTEN_FAILED`, `TLS_BAD_CERTIFICATE`; some may be open then.
+   * Opens all ports, or none.
+   * @throws ServerError `PORT_IN_USE`, `LISTEN_FAILED`, `TLS_BAD_CERTIFICATE`.
    */
   async open(): Promise<void> {
     const { api, httpServer, exporter } = this.#apps;
     await Promise.all([api.ready(), httpServer.ready(), exporter.ready()]);
     const { config, ownLog } = this.#options;
-    for (const planned of planListeners(config())) {
-      const app = planned.purpose === 'exporter' ? exporter : api;
-      await this.listeners.add(planned, (request, response) => app.routing(request, response));
-    }
+    await this.listeners.change(planListeners(config()));
     this.#idlePublishers.start();
     this.#monitoring.start();
     const warning = openApiWarning(config());
@@ -134,12 +135,20 @@ export class RunningServer {
     }
   }
 
-  /** Has the engine's HTTP listeners serve what the configuration says now. */
-  configureHttp(): void {
-    if (!this.#options.config().httpServer.enabled) {
-      return;
+  /**
+   * Has ports and engine do what another configuration says; the caller then puts it in force. When that
+   * cannot be done, everything is as before.
+   * @throws ServerError `PORT_IN_USE`, `LISTEN_FAILED`, `TLS_BAD_CERTIFICATE`.
+   */
+  async reconfigure(next: MillraceConfig): Promise<void> {
+    try {
+      // Before the ports: a port that opens must know at once what it serves.
+      this.#configureEngine(next);
+      await this.listeners.change(planListeners(next));
+    } catch (error) {
+      this.#configureEngine(this.#options.config());
+      throw error;
     }
-    this.engine.configure_http(httpConfig(this.#options.config(), SIGNATURE));
   }
 
   /** Closes ports and sessions and ends the threads. */
@@ -157,6 +166,13 @@ export class RunningServer {
     this.#faults.flush();
   }
 
+  #configureEngine(config: MillraceConfig): void {
+    this.engine.set_max_connections(config.process.maxConnections);
+    if (config.httpServer.enabled) {
+      this.engine.configure_http(httpConfig(config, SIGNATURE));
+    }
+  }
+
   #startEngine(): NativeEngine {
     const { addon, config, identity } = this.#options;
     const { stats } = config();
@@ -170,7 +186,7 @@ export class RunningServer {
   }
 
   #buildApps(): ApiApps {
-    const { config, identity, onReloadRequest } = this.#options;
+    const { config, identity, reloader } = this.#options;
     const { statistics, machine, metrics, startedAtMs } = this.#monitoring;
     return buildApiApps(
       {
@@ -180,7 +196,7 @@ export class RunningServer {
         machine,
         startedAtMs,
         kick: (session) => this.engine.close(session, 'KICKED'),
-        reloads: new ReloadRequests(onReloadRequest),
+        reloads: new ReloadRequests(reloader),
         metrics: () => metrics.text(),
       },
       this.#onHttpFault,

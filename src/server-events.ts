@@ -3,6 +3,7 @@ import { describeError } from './errors/server-error.ts';
 import type { OpenListener } from './listeners.ts';
 import type { Logger } from './log/logger.ts';
 import type { StreamTracks } from './native/boundary.ts';
+import type { ReloadPlan } from './reload/reload-plan.ts';
 import type { Playback, Publication, StreamRegistry } from './streams/registry.ts';
 
 /** One peer that publishes or plays, in events. */
@@ -33,6 +34,8 @@ export interface ServerEvents {
   stop: [player: StreamEvent];
   /** The tracks of a stream became known, or changed. */
   tracks: [tracks: StreamTracks];
+  /** Another configuration is in force. */
+  reload: [plan: ReloadPlan];
   /** Everything is closed. */
   close: [];
 }

@@ -490,12 +490,14 @@ describe('close', () => {
 });
 
 describe('reload', () => {
+  const http = { httpServer: { enabled: true, listen: 0 } } satisfies ConfigInput;
+  const config = (input: ConfigInput) => configFromObject({ rtmp: { listen: 0 }, ...input });
+
   it('is seen by new sessions and by the HTTP listeners', async () => {
-    const { server, engine } = await started({ httpServer: { enabled: true, listen: 0 } });
-    server.reload(
-      configFromObject({
-        rtmp: { listen: 0 },
-        httpServer: { enabled: true, listen: 0 },
+    const { server, engine } = await started(http);
+    await server.reload(
+      config({
+        ...http,
         log: { level: 'error' },
         vhosts: { __defaultVhost__: { chunkSize: 4096, hls: { enabled: true } } },
       }),
@@ -506,6 +508,46 @@ describe('reload', () => {
     engine.deliver([playRequested(session)]);
     await settle();
     expect(engine.lastOf(session)).toMatchObject({ options: { chunk_size: 4096 } });
+  });
+
+  it('opens and closes ports without touching those that stay', async () => {
+    const { server, engine } = await started(http);
+    const [rtmp] = server.ports;
+    const plan = server.planReload(config({ rtmp: { listen: [0, 1936] } }));
+    expect(plan.opens.map(({ endpoint }) => endpoint.port)).toEqual([1936]);
+    expect(plan.closes.map(({ purpose }) => purpose)).toEqual(['http']);
+    expect(server.ports).toHaveLength(2);
+    await server.reload(config({ rtmp: { listen: [0, 1936] } }));
+    expect(server.ports[0]).toBe(rtmp);
+    expect(engine.listening.map(({ port }) => port)).toEqual([0, 1936]);
+  });
+
+  it('tells how many sessions a change touches', async () => {
+    const { server, engine } = await started();
+    const [publisher, player] = [engine.open(), engine.open()];
+    engine.deliver([publishRequested(publisher), playRequested(player)]);
+    await settle();
+    const vhosts = { __defaultVhost__: { chunkSize: 128 } };
+    expect(server.planReload(config({ vhosts })).sessions).toEqual([
+      { vhost: '__defaultVhost__', publishers: 1, players: 1 },
+    ]);
+    expect(server.planReload(config({ log: { level: 'warn' } })).sessions).toEqual([]);
+  });
+
+  it('is done one after another, and not any more once the server closes', async () => {
+    const { server } = await started();
+    const told: number[] = [];
+    server.on('reload', ({ config: { process } }) => told.push(process.maxConnections));
+    await Promise.all(
+      [1, 2, 3].map((maxConnections) => server.reload(config({ process: { maxConnections } }))),
+    );
+    expect(told).toEqual([1, 2, 3]);
+    expect(server.config.process.maxConnections).toBe(3);
+    const late = server.reload(config({}));
+    const closing = server.close();
+    await expect(late).rejects.toMatchObject({ code: 'NOT_RUNNING' });
+    await closing;
+    await expect(server.reload(config({}))).rejects.toMatchObject({ code: 'NOT_RUNNING' });
   });
 });
 

@@ -1,8 +1,9 @@
 import { EventEmitter } from 'node:events';
+import type { LoadedConfig } from './config/load.ts';
 import type { MillraceConfig } from './config/millrace-config.ts';
 import { describeError, ServerError } from './errors/server-error.ts';
 import { makeIdentity, type ServerIdentity } from './identity/server-identity.ts';
-import type { OpenListener } from './listeners.ts';
+import { type OpenListener, planListeners } from './listeners.ts';
 import { ConsoleSink } from './log/console-sink.ts';
 import { Log, type Logger } from './log/logger.ts';
 import type { LogSink } from './log/sink.ts';
@@ -10,6 +11,8 @@ import { loadAddon } from './native/addon.ts';
 import type { EngineStats, NativeAddon } from './native/boundary.ts';
 import { pause } from './pause.ts';
 import type { Hooks } from './protocols/hooks.ts';
+import { ConfigReloader } from './reload/config-reloader.ts';
+import { planReload, type ReloadPlan } from './reload/reload-plan.ts';
 import { RunningServer } from './running-server.ts';
 import { type ServerEvents, tell, tellRegistryEvents } from './server-events.ts';
 import { StreamRegistry } from './streams/registry.ts';
@@ -23,10 +26,10 @@ export interface ServerOptions {
   /** Name of this server that outlives restarts; the configuration's unless given, else a random one. */
   readonly serverId?: string;
   /**
-   * What `/api/v1/raw?rpc=reload` does where `http_api.raw_api` allows it, e.g. read a configuration and
-   * call `reload()`. It throws when that fails. Without it nothing can be reloaded over HTTP.
+   * Reads the configuration anew, for reloads that are asked for from outside (`reloadFromSource`, the raw
+   * API); throws when it is not valid. Without it they are refused.
    */
-  readonly onReloadRequest?: () => void | Promise<void>;
+  readonly readConfig?: () => LoadedConfig;
   /** The native part; loaded from the package unless given. */
   readonly addon?: NativeAddon;
 }
@@ -58,6 +61,8 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   readonly log: Log;
   /** Who publishes and who plays. */
   readonly streams: StreamRegistry;
+  /** Reloads from where the configuration came from, and tells how the last one went. */
+  readonly reloader: ConfigReloader;
   readonly #options: ServerOptions;
   readonly #ownLog: Logger;
   #config: MillraceConfig;
@@ -65,6 +70,8 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   #running: RunningServer | undefined;
   #opening: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
+  /** The reload that is being done, or was done last. */
+  #reloading: Promise<unknown> = Promise.resolve();
   /** Aborted when a close must not wait for clients (any more). */
   readonly #hurry = new AbortController();
 
@@ -83,6 +90,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     this.#ownLog = this.log.context(this.identity.cid);
     this.streams = new StreamRegistry({ maxWaiting: config.process.maxConnections });
     tellRegistryEvents(this.streams, (event, what) => this.#tell(event, what));
+    this.reloader = new ConfigReloader(this, this.#ownLog, options.readConfig);
   }
 
   /** The configuration in force. */
@@ -128,14 +136,28 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     this.#tell('listening', this.ports);
   }
 
+  /** What `reload(config)` would do now. Changes nothing. */
+  planReload(config: MillraceConfig): ReloadPlan {
+    return planReload(config, {
+      current: this.#config,
+      registry: this.streams,
+      compareListeners: (next) =>
+        this.#running?.listeners.compare(planListeners(next)) ?? { opens: [], closes: [] },
+    });
+  }
+
   /**
-   * Takes over a configuration that was checked. Running sessions keep what they began with; ports,
-   * threads and limits need a restart.
+   * Takes over another configuration, all of it or nothing: ports that have come or gone are opened and
+   * closed, the others are not touched; running sessions keep what they began with; what needs a restart
+   * stays as it is and is named in the plan. Several reloads are done one after another.
+   * @return what was done.
+   * @throws ServerError `PORT_IN_USE`, `LISTEN_FAILED`, `TLS_BAD_CERTIFICATE` when a port cannot be opened,
+   *   `NOT_RUNNING` when the server closes; nothing has changed then.
    */
-  reload(config: MillraceConfig): void {
-    this.#config = config;
-    this.log.level = config.log.level;
-    this.#running?.configureHttp();
+  reload(config: MillraceConfig): Promise<ReloadPlan> {
+    const reloaded = this.#reloading.then(() => this.#reload(config));
+    this.#reloading = reloaded.catch(() => {});
+    return reloaded;
   }
 
   /**
@@ -171,9 +193,23 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
     await this.#running.open();
   }
 
+  async #reload(config: MillraceConfig): Promise<ReloadPlan> {
+    await this.#opening?.catch(() => {});
+    if (this.#closing !== undefined) {
+      throw new ServerError('NOT_RUNNING', 'the server closes');
+    }
+    const plan = this.planReload(config);
+    await this.#running?.reconfigure(plan.config);
+    this.#config = plan.config;
+    this.log.level = plan.config.log.level;
+    this.#tell('reload', plan);
+    return plan;
+  }
+
   async #close(): Promise<void> {
     // Ports that are being opened must be there to be closed.
     await this.#opening?.catch(() => {});
+    await this.#reloading;
     const running = this.#running;
     if (running && this.#state === 'running') {
       this.#state = 'draining';
@@ -204,7 +240,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
   }
 
   #build(): RunningServer {
-    const { hooks = {}, addon = loadAddon(), onReloadRequest } = this.#options;
+    const { hooks = {}, addon = loadAddon() } = this.#options;
     return new RunningServer({
       config: () => this.#config,
       addon,
@@ -214,7 +250,7 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
       log: this.log,
       ownLog: this.#ownLog,
       onTracks: (tracks) => this.#tell('tracks', tracks),
-      onReloadRequest,
+      reloader: this.reloader,
     });
   }
 

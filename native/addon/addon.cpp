@@ -56,6 +56,8 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
                            InstanceMethod<&EngineObject::close>("close"),
                            InstanceMethod<&EngineObject::respond>("respond"),
                            InstanceMethod<&EngineObject::configure_http>("configure_http"),
+                           InstanceMethod<&EngineObject::set_max_connections>(
+                               "set_max_connections"),
                            InstanceMethod<&EngineObject::stats>("stats"),
                            InstanceMethod<&EngineObject::report>("report"),
                            InstanceMethod<&EngineObject::stop>("stop"),
@@ -170,6 +172,13 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
       if (const Status status = engine_->configure("http", fields_from_js(info[0])); !status.ok()) {
         js_error(info.Env(), status.error()).ThrowAsJavaScriptException();
       }
+    }
+  }
+
+  void set_max_connections(const Napi::CallbackInfo& info) {
+    if (running(info.Env()) && info[0].IsNumber()) {
+      const int64_t limit = info[0].As<Napi::Number>().Int64Value();
+      engine_->set_max_connections(static_cast<size_t>(std::max<int64_t>(limit, 0)));
     }
   }
 

@@ -27,7 +27,7 @@ using SessionId = uint64_t;
 
 /// Limits that hold for every session; from the configuration, fixed at start.
 struct Limits {
-  size_t max_connections = 1000;
+  size_t max_connections = 1000;  // at start; see LoopContext
   size_t max_message_bytes = (size_t{1} << 24) - 1;
   size_t max_unfinished_bytes = size_t{32} << 20;
   size_t max_chunk_streams = 64;
@@ -70,6 +70,8 @@ struct LoopContext {
   const Identity& identity;
   /// Of the whole engine; a session counts from its listener's accept to its destruction.
   std::atomic<size_t>& connections;
+  /// Beyond it whoever accepts a connection closes it. Changes while the engine runs.
+  std::atomic<size_t>& max_connections;
 };
 
 /// One peer, on one loop. A session pauses where the control plane decides, and goes on in

@@ -46,7 +46,8 @@ class SessionTest : public ::testing::Test {
       troubles_ = std::make_unique<TroubleLog>(thread_.loop(), events_);
       hub_ = std::make_unique<LoopHub>(thread_.loop(), directory_);
       context_.reset(new LoopContext{thread_.loop(), *hub_, *sessions_, events_, *troubles_,
-                                     modules_, modules_, limits_, identity_, connections_});
+                                     modules_, modules_, limits_, identity_, connections_,
+                                     max_connections_});
     });
   }
   ~SessionTest() override {
@@ -78,6 +79,7 @@ class SessionTest : public ::testing::Test {
   Limits limits_;
   Identity identity_;
   std::atomic<size_t> connections_{0};
+  std::atomic<size_t> max_connections_{1000};
   std::unique_ptr<SessionTable> sessions_;
   std::unique_ptr<TroubleLog> troubles_;
   std::unique_ptr<LoopHub> hub_;

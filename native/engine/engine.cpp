@@ -50,11 +50,13 @@ Engine::Worker::Worker(unsigned index, Engine& engine)
               modules,
               engine.limits_,
               engine.identity_,
-              engine.connections_} {}
+              engine.connections_,
+              engine.max_connections_} {}
 
 Engine::Engine(const Fields& options, std::function<void()> wake)
     : limits_(Limits::from(options.fields("limits"))),
       identity_(identity_from(options.fields("identity"))),
+      max_connections_(limits_.max_connections),
       events_(std::move(wake)) {
   const int64_t wanted = options.integer("loops", 0);
   const auto loops = static_cast<unsigned>(
@@ -109,8 +111,8 @@ Result<Engine::Listening> Engine::listen(const Fields& what) {
   const uint16_t local_port = listening.address.port();
   for (size_t i = 0; i < workers_.size(); ++i) {
     Worker* worker = workers_[i].get();
-    const size_t limit = limits_.max_connections;
-    auto on_accept = [worker, module, local_port, tls, limit](Fd fd, const Address& peer) {
+    auto on_accept = [worker, module, local_port, tls](Fd fd, const Address& peer) {
+      const size_t limit = worker->context.max_connections.load(std::memory_order_relaxed);
       if (worker->context.connections.fetch_add(1, std::memory_order_relaxed) >= limit) {
         worker->context.connections.fetch_sub(1, std::memory_order_relaxed);
         worker->troubles.note(module->name,
@@ -139,15 +141,26 @@ Result<Engine::Listening> Engine::listen(const Fields& what) {
 }
 
 void Engine::unlisten(uint32_t id) {
+  if (stopped_) {
+    return;
+  }
+  std::vector<std::future<void>> closed;
   for (const auto& worker : workers_) {
-    worker->loop.post([at = worker.get(), id] {
+    auto done = std::make_shared<std::promise<void>>();
+    closed.push_back(done->get_future());
+    worker->loop.post([at = worker.get(), id, done] {
       for (auto& [listener_id, listener] : at->listeners) {
         if (listener_id == id) {
           at->loop.dispose(std::move(listener));
         }
       }
       std::erase_if(at->listeners, [](const auto& entry) { return entry.second == nullptr; });
+      // Disposed of at the end of this turn, so that the next one finds the port closed.
+      at->loop.post([done] { done->set_value(); });
     });
+  }
+  for (auto& future : closed) {
+    future.wait();
   }
 }
 

@@ -39,6 +39,7 @@ class Engine {
   /// Listens on all loops. `what`: `protocol`, `ip`, `port`, `certificate_file`, `key_file`.
   /// @return kInvalidArgument, kPortInUse, kListenFailed, kTlsBadCertificate.
   Result<Listening> listen(const Fields& what);
+  /// The port is free when this returns; it waits for a turn of each loop. Sessions go on.
   void unlisten(uint32_t id);
   void stop_listening();
 
@@ -51,6 +52,9 @@ class Engine {
   /// Settings of one protocol module for all its sessions.
   /// @return kNotFound when there is no such module or it has none.
   Status configure(std::string_view protocol, const Fields& settings);
+
+  /// Whoever is connected stays, also above it.
+  void set_max_connections(size_t limit) { max_connections_.store(limit); }
 
   std::vector<Fields> take_events() { return events_.take(); }
   [[nodiscard]] Fields stats();
@@ -82,6 +86,7 @@ class Engine {
 
   const Limits limits_;
   Identity identity_;
+  std::atomic<size_t> max_connections_;
   EventQueue events_;
   ModuleStates modules_;
   Directory directory_;

@@ -61,6 +61,30 @@ TEST(Engine, SaysWhyItCannotListen) {
       server.engine().listen({{"protocol", "rtmp"}, {"ip", "127.0.0.1"}, {"port", 0}}).ok());
 }
 
+TEST(Engine, PortThatIsClosedIsFreeAtOnceAndItsSessionsGoOn) {
+  Server server({{"loops", 3}});
+  const uint16_t other = server.listen("rtmp");
+  for (int round = 0; round < 20; ++round) {
+    const auto listening =
+        server.engine().listen({{"protocol", "rtmp"}, {"ip", "127.0.0.1"}, {"port", 0}});
+    ASSERT_TRUE(listening.ok());
+    const uint16_t port = listening->address.port();
+    RtmpClient player(port, Purpose::kPlay);
+    EXPECT_TRUE(player.start());
+    server.engine().unlisten(listening->id);
+    const auto again =
+        server.engine().listen({{"protocol", "http"}, {"ip", "127.0.0.1"}, {"port", port}});
+    ASSERT_TRUE(again.ok());
+    EXPECT_EQ(server.engine().stats().integer("connections", 0), 1) << "the session goes on";
+    server.engine().unlisten(again->id);
+    player.close();
+    while (server.engine().stats().integer("connections", 0) > 0) {
+      std::this_thread::yield();
+    }
+  }
+  EXPECT_TRUE(RtmpClient(other, Purpose::kPlay).start());
+}
+
 TEST(Engine, AConnectionOverTheLimitIsClosedAndReported) {
   Server server({{"loops", 2}, {"limits", Fields{{"max_connections", 2}}}});
   const uint16_t port = server.listen("rtmp");
@@ -80,6 +104,20 @@ TEST(Engine, AConnectionOverTheLimitIsClosedAndReported) {
     std::this_thread::yield();
   }
   EXPECT_TRUE(RtmpClient(port, Purpose::kPlay).start());
+}
+
+TEST(Engine, LimitOfConnectionsChangesWhileItRuns) {
+  Server server({{"loops", 2}, {"limits", Fields{{"max_connections", 1}}}});
+  const uint16_t port = server.listen("rtmp");
+  RtmpClient first(port, Purpose::kPublish);
+  EXPECT_TRUE(first.start());
+  EXPECT_FALSE(RtmpClient(port, Purpose::kPlay).start());
+  server.engine().set_max_connections(2);
+  RtmpClient second(port, Purpose::kPlay);
+  EXPECT_TRUE(second.start());
+  server.engine().set_max_connections(1);
+  EXPECT_FALSE(RtmpClient(port, Purpose::kPlay).start());
+  EXPECT_EQ(server.engine().stats().integer("connections", 0), 2) << "who is connected stays";
 }
 
 /// The last reports of a server, by the columns that they name.

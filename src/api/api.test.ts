@@ -1,9 +1,13 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { describe, expect, it, vi } from 'vitest';
+import { MemorySink } from '../../test/fakes/memory-sink.ts';
 import { configFromObject } from '../config/from-object.ts';
-import type { ConfigInput } from '../config/millrace-config.ts';
+import type { ConfigInput, MillraceConfig } from '../config/millrace-config.ts';
 import { DEFAULT_VHOST } from '../config/millrace-config.ts';
+import { parseConfigText } from '../config/parser.ts';
+import { Log } from '../log/logger.ts';
 import { MachineSampler } from '../machine/machine-sampler.ts';
+import { ConfigReloader } from '../reload/config-reloader.ts';
 import type { ClientDescription } from '../statistics/client-description.ts';
 import { Statistics } from '../statistics/statistics.ts';
 import { streamUrl } from '../streams/stream-key.ts';
@@ -28,7 +32,7 @@ function setUp(input: ConfigInput = { httpApi: { enabled: true } }, reload?: () 
       machine,
       startedAtMs: Date.now() - 90_000,
       kick,
-      reloads: new ReloadRequests(reload),
+      reloads: new ReloadRequests(reloaderOf(config, reload)),
       metrics: async () => '# no metrics\n',
     },
     onFault,
@@ -36,6 +40,23 @@ function setUp(input: ConfigInput = { httpApi: { enabled: true } }, reload?: () 
   const get = async (url: string) => (await apps.api.inject(url)).body;
   return { ...apps, statistics, kick, onFault, get };
 }
+
+/** Reloads that change nothing. @param read  called for each, may throw. */
+function reloaderOf(config: MillraceConfig, read: (() => void) | undefined): ConfigReloader {
+  const nothing = { changes: [], addedVhosts: [], removedVhosts: [], sessions: [] };
+  const plan = { config, ...nothing, opens: [], closes: [] };
+  const log = new Log({ sink: new MemorySink(), level: 'info', utc: true, pid: 42 });
+  return new ConfigReloader(
+    { planReload: () => plan, reload: async () => plan },
+    log.context('cid'),
+    read &&
+      (() => {
+        read();
+        return { config, warnings: [], accepted: [], files: [], file: undefined, tree: NO_TREE };
+      }),
+  );
+}
+const NO_TREE = parseConfigText('');
 
 function description(stream: string, more: Partial<ClientDescription> = {}): ClientDescription {
   const key = { vhost: DEFAULT_VHOST, app: 'live', stream };

@@ -1,9 +1,11 @@
 import { errorTable } from '../errors/codes.ts';
-import { describeError, errorCodeFrom } from '../errors/server-error.ts';
-import { randomId } from '../identity/random-id.ts';
+import type { ConfigReloader, ReloadState } from '../reload/config-reloader.ts';
 
 /** How far a reload is, as SRS numbers it. */
-const STATE = { init: 0, parsing: 10, finished: 90 } as const;
+const STATES = { init: 0, parsing: 10, applying: 30, finished: 90 } as const satisfies Record<
+  ReloadState,
+  number
+>;
 
 /** What became of a reload. */
 export interface ReloadOutcome {
@@ -15,46 +17,27 @@ export interface ReloadOutcome {
   readonly rid: string;
 }
 
-/** Reloads that the API was asked for: one at a time, done after the answer. */
+/** Reloads that the API is asked for, done after the answer. */
 export class ReloadRequests {
-  readonly #reload: (() => void | Promise<void>) | undefined;
-  #last: ReloadOutcome = { err: 0, msg: 'Success', state: STATE.init, rid: '' };
-  #running = false;
+  readonly #reloader: Pick<ConfigReloader, 'available' | 'last' | 'reload'>;
 
-  /** @param reload  reads and applies the configuration, throws when it does not; undefined: none can. */
-  constructor(reload: (() => void | Promise<void>) | undefined) {
-    this.#reload = reload;
+  constructor(reloader: Pick<ConfigReloader, 'available' | 'last' | 'reload'>) {
+    this.#reloader = reloader;
   }
 
   /** Whether there is anything that could be reloaded. */
   get possible(): boolean {
-    return this.#reload !== undefined;
+    return this.#reloader.available;
   }
 
+  /** Of the last reload, whoever asked for it. */
   get last(): ReloadOutcome {
-    return this.#last;
+    const { id, state, errorCode, message } = this.#reloader.last;
+    const err = errorCode === undefined ? 0 : errorTable[errorCode].number;
+    return { err, msg: err === 0 ? 'Success' : message, state: STATES[state], rid: id };
   }
 
-  /** Begins a reload, unless one is under way. */
   request(): void {
-    if (this.#running) {
-      return;
-    }
-    this.#running = true;
-    this.#last = { err: 0, msg: 'Success', state: STATE.parsing, rid: randomId(7) };
-    setImmediate(() => void this.#run());
-  }
-
-  async #run(): Promise<void> {
-    const { rid } = this.#last;
-    try {
-      await this.#reload?.();
-      this.#last = { err: 0, msg: 'Success', state: STATE.finished, rid };
-    } catch (error) {
-      const { number } = errorTable[errorCodeFrom(error)];
-      this.#last = { err: number, msg: describeError(error), state: STATE.parsing, rid };
-    } finally {
-      this.#running = false;
-    }
+    setImmediate(() => void this.#reloader.reload());
   }
 }

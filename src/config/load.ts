@@ -37,6 +37,8 @@ export interface LoadedConfig {
   readonly tree: Directive;
   /** The file that was read, if one was. */
   readonly file: string | undefined;
+  /** That file and those that it includes; empty in env-only mode. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -53,7 +55,12 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
       hint: 'name one with -c, or use -e to take everything from the environment',
     });
   }
-  const written = file === undefined ? parseConfigText('') : parseConfigFile(file, readFile);
+  const files: string[] = [];
+  const readAndNote: ReadFile = (path) => {
+    files.push(path);
+    return readFile(path);
+  };
+  const written = file === undefined ? parseConfigText('') : parseConfigFile(file, readAndNote);
   const tree = replaceOldSpellings(written);
   const { values, origins, warnings } = readTree(withAnyVhost(tree, envOnly), env);
 
@@ -74,6 +81,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
     accepted: acceptedOnly(values),
     tree,
     file,
+    files,
   };
 }
 

@@ -19,19 +19,30 @@ export type ReadConfig = () => LoadedConfig;
  */
 export function configReader({ configFile, envOnly }: ConfigSource): ReadConfig {
   const startDir = process.cwd();
-  return () =>
-    loadConfig({
+  const fromStart = (path: string): string => resolve(startDir, path);
+  return () => {
+    const loaded = loadConfig({
       file: configFile,
       envOnly,
       env: process.env,
       docker: runsInDocker(),
       machine: readMachineLimits(),
-      readFile: (path) => readFileSync(resolve(startDir, path), 'utf8'),
+      readFile: (path) => readFileSync(fromStart(path), 'utf8'),
     });
+    return { ...loaded, files: loaded.files.map(fromStart) };
+  };
 }
 
 /** Whether the configuration asks for a process in the background. */
 export function wantsBackground({ process: options }: MillraceConfig): boolean {
-  const docker = options.inDocker || runsInDocker();
-  return options.daemon && !(docker && options.disableDaemonForDocker);
+  return options.daemon && !(inContainer(options) && options.disableDaemonForDocker);
+}
+
+/** Whether a change of the configuration file is to be taken over without a signal. */
+export function wantsWatch({ process: options }: MillraceConfig): boolean {
+  return options.inotifyAutoReload || (inContainer(options) && options.autoReloadForDocker);
+}
+
+function inContainer({ inDocker }: MillraceConfig['process']): boolean {
+  return inDocker || runsInDocker();
 }

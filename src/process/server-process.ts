@@ -4,22 +4,23 @@ import { localAddresses } from '../identity/local-addresses.ts';
 import { packageVersion, SRS_VERSION } from '../identity/version.ts';
 import type { Logger } from '../log/logger.ts';
 import { openSink } from '../log/open-sink.ts';
+import { logFindings } from '../reload/config-reloader.ts';
 import { createServer, type Server } from '../server.ts';
 import { bannerText } from './banner.ts';
-import { configChanges } from './config-changes.ts';
-import type { ReadConfig } from './config-source.ts';
+import { type ReadConfig, wantsWatch } from './config-source.ts';
+import { ConfigWatch } from './config-watch.ts';
 import { PidFile } from './pid-file.ts';
 import { keepServerId } from './server-id-file.ts';
 import type { Wish } from './signals.ts';
 
 /** One server that is the whole process: with pid file, id file, log file and signals. */
 export class ServerProcess {
-  readonly #readConfig: ReadConfig;
   readonly #server: Server;
   readonly #sink: ReturnType<typeof openSink>;
   readonly #pidFile: PidFile;
   readonly #log: Logger;
-  #loaded: LoadedConfig;
+  readonly #loaded: LoadedConfig;
+  readonly #watch: ConfigWatch;
 
   /**
    * Takes what a server needs of the system, except its ports.
@@ -29,7 +30,6 @@ export class ServerProcess {
   constructor(loaded: LoadedConfig, readConfig: ReadConfig) {
     const { log, process: options } = loaded.config;
     this.#loaded = loaded;
-    this.#readConfig = readConfig;
     enterWorkDir(options.workDir);
     this.#sink = openSink(log);
     this.#pidFile = PidFile.acquire(options.pidFile);
@@ -37,13 +37,15 @@ export class ServerProcess {
     this.#server = createServer(loaded.config, {
       log: this.#sink,
       serverId,
-      onReloadRequest: () => {
-        const fault = this.#reload();
-        if (fault !== undefined) {
-          throw fault;
-        }
-      },
+      readConfig: () => this.#follow(readConfig()),
     });
+    this.#watch = new ConfigWatch(
+      () => {
+        this.#log.info('the configuration has changed on disk');
+        void this.#server.reloader.reload();
+      },
+      (folder, error) => this.#log.warn(`${folder} is not watched: ${describeError(error)}`),
+    );
     this.#log = this.#server.log.context(this.#server.identity.cid);
   }
 
@@ -56,6 +58,7 @@ export class ServerProcess {
       this.#pidFile.release();
       throw error;
     }
+    this.#follow(this.#loaded);
     for (const { purpose, endpoint } of this.#server.ports) {
       this.#log.info(`${purpose} listen at tcp://${endpoint.address}:${endpoint.port}`);
     }
@@ -87,7 +90,7 @@ export class ServerProcess {
   obey(wish: Wish, signal: NodeJS.Signals): void {
     switch (wish) {
       case 'reload':
-        this.#reload();
+        void this.#server.reloader.reload();
         break;
       case 'reopen-log':
         this.#reopenLog();
@@ -116,31 +119,15 @@ export class ServerProcess {
         `server=${this.#server.identity.serverId}, config=${file ?? 'environment'}, ` +
         `log level=${config.log.level}`,
     );
-    for (const warning of warnings) {
-      this.#log.warn(warning);
-    }
-    if (accepted.length > 0) {
-      this.#log.warn(`accepted, but without effect in this version: ${accepted.join(', ')}`);
-    }
+    logFindings(this.#log, warnings, accepted);
   }
 
-  /** @return why the old configuration stays, which is in the log already; undefined when it does not. */
-  #reload(): unknown {
-    let loaded: LoadedConfig;
-    try {
-      loaded = this.#readConfig();
-    } catch (error) {
-      this.#log.warn(`reload failed, the old configuration stays: ${describeError(error)}`);
-      return error;
+  /** Watches the files of a configuration that was read, if it is to be so. */
+  #follow(loaded: LoadedConfig): LoadedConfig {
+    if (wantsWatch(this.#server.config)) {
+      this.#watch.watch(loaded.files);
     }
-    const { applied, needRestart } = configChanges(this.#server.config, loaded.config);
-    this.#server.reload(loaded.config);
-    this.#loaded = loaded;
-    this.#log.info(`reload done, changed: ${applied.join(', ') || 'nothing'}`);
-    if (needRestart.length > 0) {
-      this.#log.warn(`reload: these need a restart: ${needRestart.join(', ')}`);
-    }
-    return undefined;
+    return loaded;
   }
 
   #reopenLog(): void {

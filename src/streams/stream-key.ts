@@ -15,3 +15,8 @@ export interface StreamKey {
 export function streamUrl({ vhost, app, stream }: StreamKey): string {
   return `${vhost === DEFAULT_VHOST ? '' : vhost}/${app}/${stream}`;
 }
+
+/** The vhost of a {@link streamUrl}. */
+export function vhostOf(url: string): string {
+  return url.slice(0, url.indexOf('/')) || DEFAULT_VHOST;
+}

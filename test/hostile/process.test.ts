@@ -129,8 +129,8 @@ describe('signals under load', () => {
       }
       await cutAll(peers);
     });
-    expect(here.log).toContain('reload done');
-    expect(here.log).toContain('reload failed, the old configuration stays');
+    expect(here.log).toMatch(/reload \w+ done/);
+    expect(here.log).toMatch(/reload \w+ failed, nothing has changed/);
   }, 60_000);
 
   it.each<[NodeJS.Signals]>([['SIGTERM'], ['SIGQUIT']])(

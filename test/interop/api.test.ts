@@ -256,7 +256,7 @@ describe('a reload over HTTP', () => {
     expect(await json(server.api('/api/v1/raw?rpc=reload'))).toEqual({ code: 0 });
     const first = await until(fetched, ({ state }) => state === 90);
     expect(first).toMatchObject({ err: 0, msg: 'Success' });
-    await server.line(/reload done/);
+    await server.line(/reload \w+ done/);
     server.place.write('test.conf', 'listen 1935; nonsense on;');
     expect(await json(server.api('/api/v1/raw?rpc=reload'))).toEqual({ code: 0 });
     const second = await until(fetched, ({ err }) => err !== 0);

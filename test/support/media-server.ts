@@ -13,6 +13,12 @@ export interface MediaServerOptions {
   readonly api?: string;
   /** Directives of the root, e.g. more vhosts. */
   readonly root?: string;
+  /** Files that are to lie beside the configuration, by name. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** More endpoints for RTMP. */
+  readonly rtmp?: readonly string[];
+  /** Without HTTP server and what it serves. */
+  readonly noHttp?: boolean;
   /** Serve RTMPS and HTTPS too, with a certificate made for the test. */
   readonly tls?: boolean;
 }
@@ -40,6 +46,9 @@ export class MediaServer {
     const place = new Playground();
     if (options.tls) {
       makeCertificate(place.folder);
+    }
+    for (const [name, text] of Object.entries(options.files ?? {})) {
+      place.write(name, text);
     }
     const process = place.launch('-c', place.write('test.conf', configText(options)));
     return MediaServer.#ready(place, process);
@@ -87,6 +96,15 @@ export class MediaServer {
 
   get pid(): number {
     return Number(this.#process.child.pid);
+  }
+
+  /** Writes the configuration anew and reloads it. @return what the server logged about it. */
+  async reload(options: MediaServerOptions): Promise<string> {
+    const from = this.log.length;
+    this.place.write('test.conf', configText(options));
+    this.#process.signal('SIGHUP');
+    await this.line(/reload \w+ (done|failed).*\n/, from);
+    return this.log.slice(from);
   }
 
   /** Everything that it has logged so far. */
@@ -166,22 +184,18 @@ export class MediaServer {
   }
 }
 
-function configText({
-  vhost = '',
-  remux = '',
-  api = '',
-  root = '',
-  tls = false,
-}: MediaServerOptions) {
+function configText(options: MediaServerOptions) {
+  const { vhost = '', remux = '', api = '', root = '', tls = false } = options;
+  const { rtmp = [], noHttp = false } = options;
   const files = 'key ./server.key; cert ./server.crt;';
   return `
 daemon off;
 srs_log_tank console;
-listen 127.0.0.1:0;
+listen ${['127.0.0.1:0', ...rtmp].join(' ')};
 ${tls ? `rtmps { enabled on; listen 127.0.0.1:0; ${files} }` : ''}
 http_api { enabled on; listen 127.0.0.1:0; ${api} }
 http_server {
-  enabled on; listen 127.0.0.1:0; dir ./html;
+  enabled ${noHttp ? 'off' : 'on'}; listen 127.0.0.1:0; dir ./html;
   ${tls ? `https { enabled on; listen 127.0.0.1:0; ${files} }` : ''}
 }
 ${root}

@@ -22,7 +22,7 @@ export const log = group(
       'info',
       'info',
       'Least severe lines that are written; wins over `srs_log_level`.',
-      { env: { also: ['SRS_LOG_LEVEL_V2'] }, defaultText: 'srs_log_level' },
+      { reload: 'A', env: { also: ['SRS_LOG_LEVEL_V2'] }, defaultText: 'srs_log_level' },
     ),
     levelV1: word(
       'srs_log_level',
@@ -30,7 +30,7 @@ export const log = group(
       undefined,
       'trace',
       'The same in the old names of SRS, where `trace` is what others call info.',
-      { env: { also: ['SRS_LOG_LEVEL'] }, defaultText: 'trace' },
+      { reload: 'A', env: { also: ['SRS_LOG_LEVEL'] }, defaultText: 'trace' },
     ),
     file: path('srs_log_file', './objs/srs.log', 'Log file; SIGUSR1 opens it anew.', {
       env: { also: ['SRS_LOG_FILE'] },
@@ -88,15 +88,9 @@ export const process = group(
     inotifyAutoReload: b0(
       'inotify_auto_reload',
       false,
-      'Reload when the configuration file changes.',
-      { effect: 'accepted' },
+      'Reload when the configuration file, or one that it includes, changes.',
     ),
-    autoReloadForDocker: b1(
-      'auto_reload_for_docker',
-      true,
-      'Reload when the configuration file changes, in a container.',
-      { effect: 'accepted' },
-    ),
+    autoReloadForDocker: b1('auto_reload_for_docker', true, 'The same in a container.'),
     pithyPrintMs: ms('pithy_print_ms', 10_000, 'Time between two periodic lines about a session.', {
       effect: 'accepted',
       reload: 'A',

@@ -1,7 +1,7 @@
 import { b0, b1, block, endpoints, list, path, port, text } from './build.ts';
 
-const key = path('key', './conf/server.key', 'Private key, PEM.', { reload: 'N' });
-const cert = path('cert', './conf/server.crt', 'Certificate chain, PEM.', { reload: 'N' });
+const key = path('key', './conf/server.key', 'Private key, PEM.');
+const cert = path('cert', './conf/server.crt', 'Certificate chain, PEM.');
 
 export const httpApi = block(
   'http_api',
@@ -20,6 +20,7 @@ export const httpApi = block(
         allowReload: b0('allow_reload', false, 'Whether `rpc=reload` reloads the configuration.'),
       },
       {
+        reload: 'N',
         unknown: 'warning',
         ignored: {
           allow_query: 'SRS took it out; the configuration cannot be read over HTTP',
@@ -55,7 +56,7 @@ export const httpApi = block(
       { unknown: 'warning' },
     ),
   },
-  { effect: 'yes', since: 'srs' },
+  { effect: 'yes', since: 'srs', reload: 'A' },
 );
 
 export const httpServer = block(
@@ -64,7 +65,7 @@ export const httpServer = block(
   {
     enabled: b0('enabled', false, 'Whether the HTTP server runs.'),
     listen: endpoints('listen', port(8080), 'Where HTTP clients connect.'),
-    dir: path('dir', './objs/nginx/html', 'Root of static files.'),
+    dir: path('dir', './objs/nginx/html', 'Root of static files.', { reload: 'N' }),
     crossdomain: b1('crossdomain', true, 'Answer with CORS headers that allow every origin.', {
       reload: 'N',
     }),
@@ -80,5 +81,5 @@ export const httpServer = block(
       { unknown: 'warning' },
     ),
   },
-  { effect: 'yes', since: 'srs' },
+  { effect: 'yes', since: 'srs', reload: 'A' },
 );

@@ -17,7 +17,7 @@ export const rtmp = block(
       range: CHUNK_SIZE_RANGE,
     }),
   },
-  { effect: 'yes', since: 'srs' },
+  { effect: 'yes', since: 'srs', reload: 'A' },
 );
 
 export const rtmps = block(
@@ -31,5 +31,5 @@ export const rtmps = block(
     key: path('key', './conf/server.key', 'Private key, PEM.'),
     cert: path('cert', './conf/server.crt', 'Certificate chain, PEM.'),
   },
-  { effect: 'yes', since: 'srs-7.x' },
+  { effect: 'yes', since: 'srs-7.x', reload: 'A' },
 );

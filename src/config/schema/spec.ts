@@ -8,7 +8,10 @@ import type { Kind } from './kinds.ts';
  * Schema, the white list of names, the defaults and the reference all come from these tables.
  */
 
-/** What a reload does: `A` applied to running sessions, `N` seen by new ones, `X` needs a restart. */
+/**
+ * What a reload does with a change: `A` acts at once, `N` for what begins after it (a session, a request, a
+ * stream), `X` needs a restart.
+ */
 export type ReloadClass = 'A' | 'N' | 'X';
 
 /** Where the directive first appeared: SRS 7.0.18 or before, a later 7.x, or here. */

@@ -125,7 +125,7 @@ export const hls = block(
   },
   {
     effect: 'yes',
-    reload: 'A',
+    reload: 'N',
     ignored: {
       hls_storage: 'SRS took it out; segments are served from memory and disk as needed',
       hls_mount: 'SRS took it out; http_server serves HLS',

@@ -8,7 +8,7 @@ export const httpStatic = block(
     mount: template('mount', '[vhost]/', 'Path below which they are served.'),
     dir: path('dir', './objs/nginx/html', 'Where they lie; may hold `[vhost]`.'),
   },
-  { effect: 'yes' },
+  { effect: 'yes', reload: 'N' },
 );
 
 export const httpRemux = block(
@@ -39,6 +39,7 @@ export const httpRemux = block(
   },
   {
     effect: 'yes',
+    reload: 'N',
     again: 'error',
     ignored: { hstrs: 'SRS took it out: a player always starts the stream' },
   },

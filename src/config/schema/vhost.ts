@@ -19,19 +19,19 @@ export const vhosts = repeated(
   {
     enabled: b1('enabled', true, 'Off refuses its clients.', { env: 'none', reload: 'N' }),
     minLatency: b0('min_latency', false, 'Send to RTMP and HTTP players at once, unmerged.', {
-      reload: 'A',
+      reload: 'N',
     }),
     rtcMinLatency: b1('min_latency', true, 'The same directive for RTC, where it is on.', {
-      reload: 'A',
+      reload: 'N',
     }),
     tcpNodelay: b0(
       'tcp_nodelay',
       false,
       'Set TCP_NODELAY on connections; players with merged writes have it anyway.',
-      { reload: 'A' },
+      { reload: 'N' },
     ),
     chunkSize: int('chunk_size', undefined, 'RTMP chunk size sent to peers, in bytes.', {
-      reload: 'A',
+      reload: 'N',
       range: CHUNK_SIZE_RANGE,
       defaultText: 'rtmp.chunk_size',
     }),
