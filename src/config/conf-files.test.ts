@@ -11,10 +11,15 @@ describe('configuration files that are shipped', () => {
     expect(files.sort()).toEqual([
       'console.conf',
       'docker.conf',
+      'full.conf',
       'hls.conf',
+      'http-flv.conf',
       'https.conf',
       'rtmp.conf',
+      'security.conf',
       'srs.conf',
+      'static.conf',
+      'vhosts.conf',
     ]);
   });
 

@@ -3,6 +3,7 @@ import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 import { configReference, REFERENCE_PATH } from '../../scripts/generate-config-reference.ts';
+import { FULL_CONF_PATH, fullConf } from '../../scripts/generate-full-conf.ts';
 import { loadConfig } from '../../src/config/load.ts';
 import { describeDirectives } from '../../src/config/schema/describe.ts';
 import { errorTable } from '../../src/errors/codes.ts';
@@ -155,6 +156,13 @@ describe.each(pages)('%s', (page) => {
 describe('the pages together', () => {
   it(`include ${REFERENCE_PATH} as the tables generate it`, () => {
     expect(textOf(REFERENCE_PATH)).toBe(configReference());
+  });
+
+  it(`include ${FULL_CONF_PATH} as the tables generate it, which says what the defaults are`, () => {
+    expect(textOf(FULL_CONF_PATH)).toBe(fullConf());
+    const { config } = loadConfig({ file: join(root, FULL_CONF_PATH), env: {} });
+    const readFile = () => 'listen 1935; vhost __defaultVhost__ { }';
+    expect(config).toEqual(loadConfig({ file: 'least.conf', env: {}, readFile }).config);
   });
 
   it('document every error', () => {
