@@ -13,6 +13,9 @@ import { PidFile } from './pid-file.ts';
 import { keepServerId } from './server-id-file.ts';
 import type { Wish } from './signals.ts';
 
+/** How often `asprocess` looks for its parent, as SRS does. */
+const PARENT_CHECK_MS = 1000;
+
 /** One server that is the whole process: with pid file, id file, log file and signals. */
 export class ServerProcess {
   readonly #server: Server;
@@ -59,6 +62,9 @@ export class ServerProcess {
       throw error;
     }
     this.#follow(this.#loaded);
+    if (this.#server.config.process.asprocess) {
+      this.#quitWithParent();
+    }
     for (const { purpose, endpoint } of this.#server.ports) {
       this.#log.info(`${purpose} listen at tcp://${endpoint.address}:${endpoint.port}`);
     }
@@ -130,6 +136,16 @@ export class ServerProcess {
     return loaded;
   }
 
+  #quitWithParent(): void {
+    const parent = process.ppid;
+    const timer = setInterval(() => {
+      if (process.ppid !== parent) {
+        clearInterval(timer);
+        this.#quit(`the parent process ${parent} has gone`, false);
+      }
+    }, PARENT_CHECK_MS).unref();
+  }
+
   #reopenLog(): void {
     try {
       this.#server.log.reopen();
@@ -139,8 +155,8 @@ export class ServerProcess {
     }
   }
 
-  #quit(signal: NodeJS.Signals, graceful: boolean): void {
-    this.#log.info(`${signal}, ${graceful ? 'quit when the clients have left' : 'quit'}`);
+  #quit(why: string, graceful: boolean): void {
+    this.#log.info(`${why}, ${graceful ? 'quit when the clients have left' : 'quit'}`);
     this.#server.close({ graceful }).then(
       () => this.#exit(0),
       (error: unknown) => {

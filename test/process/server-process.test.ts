@@ -1,10 +1,11 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, renameSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { freePort, Playground } from '../support/launched-server.ts';
+import { freePort, launcher, Playground } from '../support/launched-server.ts';
 
 let place: Playground;
 
@@ -195,6 +196,22 @@ describe('in the background', () => {
     expect(await starter.exit()).toBe(1101 & 0xff);
     expect(starter.stderr).toContain(`port ${port} (listen 127.0.0.1:${port}) is taken`);
     holder.close();
+  });
+});
+
+describe('asprocess', () => {
+  it('quits when the process that started it has gone', async () => {
+    const config = fileConfig(await freePort(), 'asprocess on;');
+    const command = `"${process.execPath}" "${launcher}" -c "${config}" & wait`;
+    const parent = spawn('/bin/sh', ['-c', command], { cwd: place.folder, stdio: 'ignore' });
+    const log = join(place.folder, 'objs/srs.log');
+    await fileHolds(log, 'listen at tcp://');
+    expect(existsSync(join(place.folder, 'objs/srs.pid'))).toBe(true);
+    parent.kill('SIGKILL');
+    await fileHolds(log, `the parent process ${parent.pid} has gone, quit`);
+    await expect
+      .poll(() => existsSync(join(place.folder, 'objs/srs.pid')), { timeout: 10_000 })
+      .toBe(false);
   });
 });
 

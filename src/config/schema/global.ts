@@ -78,9 +78,7 @@ export const process = group(
       true,
       'Stay in the foreground in a container, whatever `daemon` says.',
     ),
-    asprocess: b0('asprocess', false, 'Quit when the parent process changes.', {
-      effect: 'accepted',
-    }),
+    asprocess: b0('asprocess', false, 'Quit when the parent process has gone.'),
     emptyIpOk: b1('empty_ip_ok', true, 'Close a client without peer address without an error.', {
       effect: 'accepted',
       reload: 'N',
