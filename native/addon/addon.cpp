@@ -46,22 +46,22 @@ SessionId session_from(const Napi::Value& value) {
 class EngineObject final : public Napi::ObjectWrap<EngineObject> {
  public:
   static Napi::Function define(Napi::Env env) {
-    return DefineClass(env, "Engine",
-                       {
-                           InstanceMethod<&EngineObject::listen>("listen"),
-                           InstanceMethod<&EngineObject::unlisten>("unlisten"),
-                           InstanceMethod<&EngineObject::stop_listening>("stop_listening"),
-                           InstanceMethod<&EngineObject::accept>("accept"),
-                           InstanceMethod<&EngineObject::reject>("reject"),
-                           InstanceMethod<&EngineObject::close>("close"),
-                           InstanceMethod<&EngineObject::respond>("respond"),
-                           InstanceMethod<&EngineObject::configure_http>("configure_http"),
-                           InstanceMethod<&EngineObject::set_max_connections>(
-                               "set_max_connections"),
-                           InstanceMethod<&EngineObject::stats>("stats"),
-                           InstanceMethod<&EngineObject::report>("report"),
-                           InstanceMethod<&EngineObject::stop>("stop"),
-                       });
+    return DefineClass(
+        env, "Engine",
+        {
+            InstanceMethod<&EngineObject::listen>("listen"),
+            InstanceMethod<&EngineObject::unlisten>("unlisten"),
+            InstanceMethod<&EngineObject::stop_listening>("stop_listening"),
+            InstanceMethod<&EngineObject::accept>("accept"),
+            InstanceMethod<&EngineObject::reject>("reject"),
+            InstanceMethod<&EngineObject::close>("close"),
+            InstanceMethod<&EngineObject::respond>("respond"),
+            InstanceMethod<&EngineObject::configure_http>("configure_http"),
+            InstanceMethod<&EngineObject::set_max_connections>("set_max_connections"),
+            InstanceMethod<&EngineObject::stats>("stats"),
+            InstanceMethod<&EngineObject::report>("report"),
+            InstanceMethod<&EngineObject::stop>("stop"),
+        });
   }
 
   explicit EngineObject(const Napi::CallbackInfo& info) : Napi::ObjectWrap<EngineObject>(info) {

@@ -19,7 +19,7 @@ enum class TimeJitter : uint8_t {
 struct ReaderClock {
   TimeJitter jitter = TimeJitter::kFull;
   bool started = false;
-  MediaTime origin{0};  // stream time that is the reader's zero
+  MediaTime origin{0};     // stream time that is the reader's zero
   FrameRef metadata_told;  // what it got while it waited for media; null once it was primed
 };
 

@@ -134,8 +134,7 @@ void FlvMuxer::write_prime(const JoinPoint& point, ReaderClock& clock, std::vect
         .write_to(header);
     wrap(options_.framing, {header.written()}, to_vector(out));
   }
-  const auto time_ms =
-      static_cast<uint32_t>(to_ms(source_clock_ ? point.source_dts : point.dts));
+  const auto time_ms = static_cast<uint32_t>(to_ms(source_clock_ ? point.source_dts : point.dts));
   if (point.metadata) {
     write_frame_tag(options_.framing, *point.metadata, 0, to_vector(out));
   }

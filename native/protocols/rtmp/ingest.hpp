@@ -16,7 +16,7 @@ struct IngestOptions {
   Duration normal_timeout = seconds(5);
   size_t max_metadata_bytes = size_t{64} << 10;
   bool reduce_sequence_header = false;  // what the publisher says again unchanged is dropped
-  std::string server;  // for the metadata that players get
+  std::string server;                   // for the metadata that players get
   std::string version;
 
   static IngestOptions from(const Fields& fields, const Limits& limits, const Identity& identity);

@@ -137,8 +137,8 @@ class RtmpMuxerTest : public ::testing::Test {
       auto track = Track::make();
       track->codec = CodecId::kAmfMetadata;
       track->wants_source_clock = wants_source_clock;
-      rendition_->on_frame(testing::make_frame(thread_.loop().pool(), std::move(track), 0,
-                                               MediaTime(0), false, 40));
+      rendition_->on_frame(
+          testing::make_frame(thread_.loop().pool(), std::move(track), 0, MediaTime(0), false, 40));
     });
   }
   static void expect_up_to(Viewer& viewer, Player& player, uint32_t number) {
@@ -311,8 +311,8 @@ TEST_F(RtmpMuxerTest, PlayerWhoWaitsForMediaHasTheMetadataOnce) {
   Viewer& late = join();
   for (Viewer* viewer : {&early, &late}) {
     Player player;
-    EXPECT_TRUE(viewer->read_until(
-        player, [&] { return player.of(MessageType::kDataAmf0).size() == 1U; }));
+    EXPECT_TRUE(
+        viewer->read_until(player, [&] { return player.of(MessageType::kDataAmf0).size() == 1U; }));
     if (viewer == &late) {
       track(video_);
       expect_up_to(late, player, video(0, true));
