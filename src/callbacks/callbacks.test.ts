@@ -262,7 +262,9 @@ describe('pairs', () => {
     const session = engine.open();
     engine.deliver([publishRequested(session)]);
     await decided(session);
-    server.reload(configFromObject({ rtmp: { listen: 0 }, vhosts: { __defaultVhost__: {} } }));
+    await server.reload(
+      configFromObject({ rtmp: { listen: 0 }, vhosts: { __defaultVhost__: {} } }),
+    );
     engine.deliver([closed(session)]);
     await hooks.called('on_unpublish');
     const next = engine.open();
