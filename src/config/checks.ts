@@ -1,6 +1,6 @@
 import { hasUser } from '../auth/api-credentials.ts';
 import { ConfigError, type Origin } from './config-error.ts';
-import { sameEndpoints } from './endpoint.ts';
+import { type Endpoint, formatEndpoint, sameEndpoints } from './endpoint.ts';
 import { DEFAULT_VHOST, type MillraceConfig, type VhostConfig } from './millrace-config.ts';
 
 /** Facts about the machine that some values are checked against; what is left out is not checked. */
@@ -9,6 +9,8 @@ export interface MachineLimits {
   readonly openFiles?: number;
   /** Number of local IP addresses. */
   readonly localAddresses?: number;
+  /** Whether a file can be read, by its path as the server will see it once it is in `work_dir`. */
+  readonly canRead?: (path: string, workDir: string) => boolean;
 }
 
 /** Where a value was set and how its place is called. */
@@ -39,6 +41,8 @@ export function checkConfig(config: MillraceConfig, machine: MachineLimits, loca
   checkProcess(config, machine, fail);
   checkHttp(config, fail);
   checkListeners(config, fail);
+  checkPorts(config, fail);
+  checkCertificates(config, machine, fail);
   [...config.vhosts.values()].forEach((vhost, index) => {
     checkVhost(vhost, `vhosts.${index}`, fail);
   });
@@ -61,7 +65,12 @@ function checkProcess({ process, log, stats }: MillraceConfig, machine: MachineL
     fail('asprocess', 'process.asprocess', 'does not go with daemon on', 'set daemon off');
   }
   if (log.tank === 'file' && log.file === '') {
-    fail('srs_log_file', 'log.file', 'is empty, but srs_log_tank is file');
+    fail(
+      'srs_log_file',
+      'log.file',
+      'is empty, but srs_log_tank is file',
+      'name a file, or set srs_log_tank console',
+    );
   }
   if (machine.localAddresses !== undefined && stats.network >= machine.localAddresses) {
     fail(
@@ -75,7 +84,12 @@ function checkProcess({ process, log, stats }: MillraceConfig, machine: MachineL
 
 function checkHttp({ httpApi, httpServer }: MillraceConfig, fail: Fail) {
   if (httpApi.https.enabled && !httpApi.enabled) {
-    fail('http_api.https.enabled', 'httpApi.https.enabled', 'needs http_api.enabled on');
+    fail(
+      'http_api.https.enabled',
+      'httpApi.https.enabled',
+      'needs http_api.enabled on',
+      'write enabled on; in http_api, outside of https',
+    );
   }
   const { auth } = httpApi;
   if (auth.enabled && !hasUser(auth) && auth.tokens.length === 0) {
@@ -86,7 +100,12 @@ function checkHttp({ httpApi, httpServer }: MillraceConfig, fail: Fail) {
     );
   }
   if (httpServer.https.enabled && !httpServer.enabled) {
-    fail('http_server.https.enabled', 'httpServer.https.enabled', 'needs http_server.enabled on');
+    fail(
+      'http_server.https.enabled',
+      'httpServer.https.enabled',
+      'needs http_server.enabled on',
+      'write enabled on; in http_server, outside of https',
+    );
   }
   if (!httpApi.enabled || !httpServer.enabled) {
     return;
@@ -103,6 +122,7 @@ function checkHttp({ httpApi, httpServer }: MillraceConfig, fail: Fail) {
       http
         ? 'API and HTTP server share their HTTP port, so they must share the HTTPS port too'
         : 'API and HTTP server share their HTTPS port, so they must share the HTTP port too',
+      'let both listen directives be the same in both blocks, or neither',
     );
   }
 }
@@ -117,12 +137,80 @@ function checkListeners({ rtmps, streamCasters }: MillraceConfig, fail: Fail) {
     }
     const field = `streamCasters.${index}`;
     if (caster.caster === undefined) {
-      fail('stream_caster.caster', `${field}.caster`, 'is missing');
+      fail('stream_caster.caster', `${field}.caster`, 'is missing', 'e.g. caster flv;');
     }
     if (caster.listen.length === 0) {
-      fail('stream_caster.listen', `${field}.listen`, 'is missing');
+      fail('stream_caster.listen', `${field}.listen`, 'is missing', 'e.g. listen 8936;');
     }
   });
+}
+
+/** A port that two directives name would be taken by the first, and the start would blame this server. */
+function checkPorts(config: MillraceConfig, fail: Fail) {
+  const { rtmp, rtmps, httpServer, httpApi } = config;
+  const wanted: readonly (readonly [
+    on: boolean,
+    path: string,
+    field: string,
+    list: readonly Endpoint[],
+  ])[] = [
+    [true, 'rtmp.listen', 'rtmp.listen', rtmp.listen],
+    [rtmps.enabled, 'rtmps.listen', 'rtmps.listen', rtmps.listen],
+    [httpServer.enabled, 'http_server.listen', 'httpServer.listen', httpServer.listen],
+    [
+      httpServer.enabled && httpServer.https.enabled,
+      'http_server.https.listen',
+      'httpServer.https.listen',
+      httpServer.https.listen,
+    ],
+    [
+      httpApi.enabled && !(httpServer.enabled && sameEndpoints(httpApi.listen, httpServer.listen)),
+      'http_api.listen',
+      'httpApi.listen',
+      httpApi.listen,
+    ],
+    [
+      httpApi.enabled &&
+        httpApi.https.enabled &&
+        !(httpServer.https.enabled && sameEndpoints(httpApi.https.listen, httpServer.https.listen)),
+      'http_api.https.listen',
+      'httpApi.https.listen',
+      httpApi.https.listen,
+    ],
+  ];
+  const owners = new Map<string, string>();
+  for (const [on, path, field, list] of wanted) {
+    for (const endpoint of on ? list : []) {
+      const text = formatEndpoint(endpoint);
+      const owner = owners.get(text);
+      if (owner !== undefined && endpoint.port !== 0) {
+        fail(path, field, `${text} is the port of ${owner} already`, 'choose another port');
+      }
+      owners.set(text, path);
+    }
+  }
+}
+
+/** The start would fail with the same, but only when other things were done already. */
+function checkCertificates(config: MillraceConfig, { canRead }: MachineLimits, fail: Fail) {
+  const { rtmps, httpServer, httpApi, process } = config;
+  const blocks = [
+    ['rtmps', 'rtmps', rtmps],
+    ['http_server.https', 'httpServer.https', httpServer.https],
+    ['http_api.https', 'httpApi.https', httpApi.https],
+  ] as const;
+  for (const [path, field, block] of blocks) {
+    for (const name of ['cert', 'key'] as const) {
+      if (block.enabled && canRead?.(block[name], process.workDir) === false) {
+        fail(
+          `${path}.${name}`,
+          `${field}.${name}`,
+          `${block[name]} cannot be read`,
+          'it takes a PEM file; paths start in work_dir',
+        );
+      }
+    }
+  }
 }
 
 function checkVhost(vhost: VhostConfig, field: string, fail: Fail) {
@@ -136,6 +224,7 @@ function checkVhost(vhost: VhostConfig, field: string, fail: Fail) {
       'vhost.http_remux.mount',
       `${field}.httpRemux.mount`,
       'ends with .ts as the segments of hls in this vhost do',
+      'use another extension, or another vhost for one of the two',
     );
   }
   if (forward.enabled && publish.kickoffForIdleMs > 0) {
@@ -143,6 +232,7 @@ function checkVhost(vhost: VhostConfig, field: string, fail: Fail) {
       'vhost.publish.kickoff_for_idle',
       `${field}.publish.kickoffForIdleMs`,
       'does not go with vhost.forward, which is no player',
+      'set it to 0, or forward off',
     );
   }
 }

@@ -251,7 +251,14 @@ describe('checks', () => {
 
   it.each<[string, string, string, number]>([
     ['no listen', 'vhost a { }', 'rtmp.listen', 0],
-    ['is_full', `is_full on;\n${MINIMAL}`, 'is_full', 0],
+    ['is_full', `is_full on;\n${MINIMAL}`, 'is_full', 1],
+    ['one port twice', `${MINIMAL}\nrtmps { enabled on;\nlisten 7 7; }`, 'rtmps.listen', 3],
+    [
+      'one port for RTMP and HTTP',
+      `listen 80; vhost a { }\nhttp_server { enabled on;\nlisten 80; }`,
+      'http_server.listen',
+      3,
+    ],
     ['max_connections 0', `${MINIMAL}\nmax_connections 0;`, 'max_connections', 2],
     ['max_connections text', `${MINIMAL}\nmax_connections many;`, 'max_connections', 2],
     ['loops', `${MINIMAL}\nmillrace {\nloops 1000; }`, 'millrace.loops', 3],
@@ -320,6 +327,23 @@ describe('checks', () => {
     const error = errorOf(() => load(text));
     expect(error).toMatchObject({ fault: 'value', code: 'CONFIG_INVALID', path });
     expect(error.line ?? 0).toBe(line);
+  });
+
+  it('refuse a certificate that cannot be read, where it is used', () => {
+    const asked: string[] = [];
+    const machine = {
+      canRead: (path: string, workDir: string) => {
+        asked.push(`${workDir} ${path}`);
+        return path.endsWith('.crt');
+      },
+    };
+    const text = `listen 1; work_dir /srv; vhost a { }
+      http_server { enabled on; https { enabled off; key ./no.key; } }
+      rtmps { enabled on; listen 2;\ncert ./a.crt;\nkey ./a.key; }`;
+    const error = errorOf(() => load(text, { machine }));
+    expect(error).toMatchObject({ path: 'rtmps.key', line: 5 });
+    expect(error.message).toContain('./a.key cannot be read');
+    expect(asked).toEqual(['/srv ./a.crt', '/srv ./a.key']);
   });
 
   it.each([

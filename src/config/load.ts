@@ -65,7 +65,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig {
   const { values, origins, warnings } = readTree(withAnyVhost(tree, envOnly), env);
 
   const findOrigin = (field: string) => nearestOrigin(field, origins);
-  refuseFullConf(values);
+  refuseFullConf(values, origins.get('process.isFull'));
   refuseMissingListen(values, envOnly, file);
   expandCandidate(values, env);
   setModeDefaults(values, envOnly, options.docker ?? false);
@@ -124,10 +124,11 @@ function group(values: SetValues, field: keyof (typeof rootSchema)['fields']): S
   return found;
 }
 
-function refuseFullConf(values: SetValues): void {
+function refuseFullConf(values: SetValues, origin: Origin | undefined): void {
   if (group(values, 'process').isFull === true) {
     throw new ConfigError('value', 'this file is the reference, not a configuration', {
       path: 'is_full',
+      origin,
       hint: 'copy what you need from it',
     });
   }

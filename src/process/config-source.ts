@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { type LoadedConfig, loadConfig } from '../config/load.ts';
 import { readMachineLimits, runsInDocker } from '../config/machine.ts';
@@ -26,11 +26,24 @@ export function configReader({ configFile, envOnly }: ConfigSource): ReadConfig 
       envOnly,
       env: process.env,
       docker: runsInDocker(),
-      machine: readMachineLimits(),
+      machine: {
+        ...readMachineLimits(),
+        canRead: (path, workDir) => isReadable(resolve(startDir, workDir, path)),
+      },
       readFile: (path) => readFileSync(fromStart(path), 'utf8'),
     });
     return { ...loaded, files: loaded.files.map(fromStart) };
   };
+}
+
+function isReadable(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK);
+    return true;
+  } catch {
+    // Missing, or not for us: the caller says which file it is.
+    return false;
+  }
 }
 
 /** Whether the configuration asks for a process in the background. */

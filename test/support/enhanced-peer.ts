@@ -1,7 +1,9 @@
 // A publisher or player with FFmpeg 8, which knows Enhanced RTMP; the distribution's FFmpeg does not. A program of its
 // own, because node-av keeps threads; `node --import tsx enhanced-peer.ts` with one of
 //   publish FILE URL    in real time
+//   loop FILE URL       the same again and again
 //   remux FILE FLV      the same into a file, at once
+//   record URL FILE SECONDS
 //   watch URL SECONDS
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -25,29 +27,60 @@ const { avGetCodecName } = await import('node-av');
 type Time = { readonly num: number; readonly den: number };
 const seconds = (ticks: bigint, { num, den }: Time) => (Number(ticks) * num) / den;
 
-/** Publishes a file, codecs untouched. */
-async function publish(file: string, url: string, isPaced: boolean): Promise<void> {
-  await using input = await Demuxer.open(file);
-  await using output = await Muxer.open(url, { format: 'flv' });
+interface CopyOptions {
+  /** Of the output; by its name unless given. */
+  readonly format?: string;
+  readonly isPaced?: boolean;
+  /** Begin anew at the end of the input, with times that go on. */
+  readonly isEndless?: boolean;
+  /** Seconds of media after which to stop. */
+  readonly limit?: number;
+}
+
+/** Copies media from one place to another, codecs untouched. */
+async function copy(from: string, to: string, options: CopyOptions): Promise<void> {
+  const { format, isPaced = false, isEndless = false, limit = Number.POSITIVE_INFINITY } = options;
+  let input = await Demuxer.open(from);
+  await using output = await Muxer.open(to, format === undefined ? {} : { format });
   for (const { codecpar } of input.streams) {
-    // The tag is one of the container that the file is in.
+    // The tag is one of the container that the media was in.
     codecpar.codecTag = 0;
   }
   const indexes = input.streams.map((stream) => output.addStream(stream));
   const began = performance.now();
-  for await (const packet of input.packets()) {
-    if (packet === null) {
-      break;
+  let first: number | undefined;
+  let past = 0; // seconds of the rounds before
+  let last = 0;
+  do {
+    for await (const packet of input.packets()) {
+      if (packet === null) {
+        break;
+      }
+      const { streamIndex } = packet;
+      const timeBase = input.getStream(streamIndex)?.timeBase ?? packet.timeBase;
+      const ticks = BigInt(Math.round((past * timeBase.den) / timeBase.num));
+      packet.dts += ticks;
+      packet.pts += ticks;
+      const at = seconds(packet.dts, timeBase);
+      first ??= at;
+      last = Math.max(last, at);
+      const waitMs = at * 1000 - (performance.now() - began);
+      if (isPaced && waitMs > 0) {
+        await delay(waitMs);
+      }
+      await output.writePacket(packet, indexes[streamIndex] ?? 0);
+      packet.free();
+      if (at - first >= limit) {
+        break;
+      }
     }
-    const { dts, streamIndex } = packet;
-    const timeBase = input.getStream(streamIndex)?.timeBase ?? packet.timeBase;
-    const waitMs = seconds(dts, timeBase) * 1000 - (performance.now() - began);
-    if (isPaced && waitMs > 0) {
-      await delay(waitMs);
+    if (isEndless) {
+      past = last + 0.04;
+      await input[Symbol.asyncDispose]();
+      input = await Demuxer.open(from);
     }
-    await output.writePacket(packet, indexes[streamIndex] ?? 0);
-    packet.free();
-  }
+  } while (isEndless);
+  await input[Symbol.asyncDispose]();
 }
 
 /** Plays for some seconds of media and prints what came, in the form of `Watched`. */
@@ -83,6 +116,21 @@ async function watch(url: string, limit: number): Promise<void> {
   process.stdout.write(JSON.stringify({ tracks, packets }));
 }
 
-const [action, one = '', two = ''] = process.argv.slice(2);
-await (action === 'watch' ? watch(one, Number(two)) : publish(one, two, action === 'publish'));
+const [action, one = '', two = '', three = ''] = process.argv.slice(2);
+switch (action) {
+  case 'publish':
+    await copy(one, two, { format: 'flv', isPaced: true });
+    break;
+  case 'loop':
+    await copy(one, two, { format: 'flv', isPaced: true, isEndless: true });
+    break;
+  case 'remux':
+    await copy(one, two, { format: 'flv' });
+    break;
+  case 'record':
+    await copy(one, two, { limit: Number(three) });
+    break;
+  default:
+    await watch(one, Number(two));
+}
 process.exit(0);

@@ -94,7 +94,10 @@ export class Peers {
   }
 
   /** As {@link publish} and {@link watch}, by an FFmpeg that knows Enhanced RTMP: see `enhanced-peer.ts`. */
-  enhanced(action: 'publish' | 'watch' | 'remux', ...args: readonly string[]): Peer {
+  enhanced(
+    action: 'publish' | 'loop' | 'watch' | 'remux' | 'record',
+    ...args: readonly string[]
+  ): Peer {
     return this.#script('./enhanced-peer.ts', action, ...args);
   }
 
