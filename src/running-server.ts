@@ -20,8 +20,8 @@ import { Admissions } from './protocols/admissions.ts';
 import type { Hooks } from './protocols/hooks.ts';
 import { httpConfig } from './protocols/http-config.ts';
 import { protocols } from './protocols/registry.ts';
-import { Sessions } from './sessions/sessions.ts';
 import type { ConfigReloader } from './reload/config-reloader.ts';
+import { Sessions } from './sessions/sessions.ts';
 import { IdlePublishers } from './streams/idle-publishers.ts';
 import type { StreamRegistry } from './streams/registry.ts';
 
