@@ -181,6 +181,9 @@ enum class ErrorCode : uint16_t {
   kCallbackTimeout = 3068,  ///< a callback server did not answer in time
   kCallbackUnreachable = 3069,  ///< a callback server cannot be reached
   kDvrPlanInvalid = 3083,  ///< dvr_plan is not valid
+  kTranscodeUnavailable = 3090,  ///< audio cannot be transcoded: the libraries of FFmpeg are missing
+  kTranscodeFailed = 3091,  ///< audio cannot be transcoded
+  kTranscodeOverloaded = 3092,  ///< audio frames came faster than they can be transcoded
   kRtpPacketMalformed = 3100,  ///< RTP packet is malformed
   kRtpPayloadMalformed = 3101,  ///< RTP payload does not follow its payload format
   kRtpFrameTooLarge = 3102,  ///< a frame in RTP packets is larger than the limit
@@ -188,6 +191,14 @@ enum class ErrorCode : uint16_t {
   kCallbackStatus = 4005,  ///< a callback server answered with another status than 200 or 201
   kCasterUnknown = 4010,  ///< stream caster is not known
   kJsonpCallbackInvalid = 4058,  ///< JSONP callback name is not valid
+  kSdpTooLarge = 5000,  ///< SDP longer than the limit
+  kSdpInvalid = 5012,  ///< SDP cannot be read
+  kSdpNotAcceptable = 5018,  ///< SDP offers nothing that can be answered
+  kRtcRequestInvalid = 5019,  ///< WebRTC request is not valid
+  kRtcStreamBusy = 5020,  ///< the stream is published already
+  kRtcDisabled = 5021,  ///< WebRTC is off for this stream
+  kRtcSessionNotFound = 5036,  ///< there is no such WebRTC session
+  kIceCredentialInvalid = 5037,  ///< ice-ufrag or ice-pwd is not valid
 };
 
 /// What an error costs.
@@ -208,7 +219,7 @@ struct ErrorInfo {
 };
 
 /// The error table in the order of its numbers.
-inline constexpr std::array<ErrorInfo, 177> kErrorTable = {{
+inline constexpr std::array<ErrorInfo, 188> kErrorTable = {{
   {ErrorCode::kNone, ErrorScope::kPacket, 200, "NONE", "no error"},
   {ErrorCode::kSocketRead, ErrorScope::kSession, 500, "SOCKET_READ", "reading from a socket failed"},
   {ErrorCode::kSocketWrite, ErrorScope::kSession, 500, "SOCKET_WRITE", "writing to a socket failed"},
@@ -379,6 +390,9 @@ inline constexpr std::array<ErrorInfo, 177> kErrorTable = {{
   {ErrorCode::kCallbackTimeout, ErrorScope::kSession, 504, "CALLBACK_TIMEOUT", "a callback server did not answer in time"},
   {ErrorCode::kCallbackUnreachable, ErrorScope::kSession, 502, "CALLBACK_UNREACHABLE", "a callback server cannot be reached"},
   {ErrorCode::kDvrPlanInvalid, ErrorScope::kProcess, 400, "DVR_PLAN_INVALID", "dvr_plan is not valid"},
+  {ErrorCode::kTranscodeUnavailable, ErrorScope::kStream, 501, "TRANSCODE_UNAVAILABLE", "audio cannot be transcoded: the libraries of FFmpeg are missing"},
+  {ErrorCode::kTranscodeFailed, ErrorScope::kStream, 500, "TRANSCODE_FAILED", "audio cannot be transcoded"},
+  {ErrorCode::kTranscodeOverloaded, ErrorScope::kPacket, 503, "TRANSCODE_OVERLOADED", "audio frames came faster than they can be transcoded"},
   {ErrorCode::kRtpPacketMalformed, ErrorScope::kPacket, 400, "RTP_PACKET_MALFORMED", "RTP packet is malformed"},
   {ErrorCode::kRtpPayloadMalformed, ErrorScope::kPacket, 400, "RTP_PAYLOAD_MALFORMED", "RTP payload does not follow its payload format"},
   {ErrorCode::kRtpFrameTooLarge, ErrorScope::kPacket, 413, "RTP_FRAME_TOO_LARGE", "a frame in RTP packets is larger than the limit"},
@@ -386,6 +400,14 @@ inline constexpr std::array<ErrorInfo, 177> kErrorTable = {{
   {ErrorCode::kCallbackStatus, ErrorScope::kSession, 502, "CALLBACK_STATUS", "a callback server answered with another status than 200 or 201"},
   {ErrorCode::kCasterUnknown, ErrorScope::kProcess, 400, "CASTER_UNKNOWN", "stream caster is not known"},
   {ErrorCode::kJsonpCallbackInvalid, ErrorScope::kSession, 400, "JSONP_CALLBACK_INVALID", "JSONP callback name is not valid"},
+  {ErrorCode::kSdpTooLarge, ErrorScope::kSession, 413, "SDP_TOO_LARGE", "SDP longer than the limit"},
+  {ErrorCode::kSdpInvalid, ErrorScope::kSession, 400, "SDP_INVALID", "SDP cannot be read"},
+  {ErrorCode::kSdpNotAcceptable, ErrorScope::kSession, 422, "SDP_NOT_ACCEPTABLE", "SDP offers nothing that can be answered"},
+  {ErrorCode::kRtcRequestInvalid, ErrorScope::kSession, 400, "RTC_REQUEST_INVALID", "WebRTC request is not valid"},
+  {ErrorCode::kRtcStreamBusy, ErrorScope::kSession, 409, "RTC_STREAM_BUSY", "the stream is published already"},
+  {ErrorCode::kRtcDisabled, ErrorScope::kSession, 403, "RTC_DISABLED", "WebRTC is off for this stream"},
+  {ErrorCode::kRtcSessionNotFound, ErrorScope::kSession, 404, "RTC_SESSION_NOT_FOUND", "there is no such WebRTC session"},
+  {ErrorCode::kIceCredentialInvalid, ErrorScope::kSession, 400, "ICE_CREDENTIAL_INVALID", "ice-ufrag or ice-pwd is not valid"},
 }};
 
 /// @return the row of `code`; that of kNone for a value that is not in the table.

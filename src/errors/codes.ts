@@ -186,6 +186,9 @@ export const errorTable = {
   CALLBACK_TIMEOUT: { number: 3068, scope: 'session', http: 504, text: 'a callback server did not answer in time', hint: 'look at the callback server' },
   CALLBACK_UNREACHABLE: { number: 3069, scope: 'session', http: 502, text: 'a callback server cannot be reached', hint: 'look at the callback server' },
   DVR_PLAN_INVALID: { number: 3083, scope: 'process', http: 400, text: 'dvr_plan is not valid', hint: 'use session or segment' },
+  TRANSCODE_UNAVAILABLE: { number: 3090, scope: 'stream', http: 501, text: 'audio cannot be transcoded: the libraries of FFmpeg are missing', hint: 'install libavcodec and libswresample (Debian: libavcodec59 and libswresample4), or publish the codec that the players take' },
+  TRANSCODE_FAILED: { number: 3091, scope: 'stream', http: 500, text: 'audio cannot be transcoded', hint: 'look at the encoder: its audio cannot be decoded' },
+  TRANSCODE_OVERLOADED: { number: 3092, scope: 'packet', http: 503, text: 'audio frames came faster than they can be transcoded', hint: "look at the publisher's timestamps and at the load of the machine" },
   RTP_PACKET_MALFORMED: { number: 3100, scope: 'packet', http: 400, text: 'RTP packet is malformed', hint: 'look at the peer' },
   RTP_PAYLOAD_MALFORMED: { number: 3101, scope: 'packet', http: 400, text: 'RTP payload does not follow its payload format', hint: 'look at the encoder' },
   RTP_FRAME_TOO_LARGE: { number: 3102, scope: 'packet', http: 413, text: 'a frame in RTP packets is larger than the limit', hint: 'look at the encoder' },
@@ -193,6 +196,14 @@ export const errorTable = {
   CALLBACK_STATUS: { number: 4005, scope: 'session', http: 502, text: 'a callback server answered with another status than 200 or 201', hint: 'look at the callback server' },
   CASTER_UNKNOWN: { number: 4010, scope: 'process', http: 400, text: 'stream caster is not known', hint: 'use mpegts_over_udp, flv or gb28181' },
   JSONP_CALLBACK_INVALID: { number: 4058, scope: 'session', http: 400, text: 'JSONP callback name is not valid', hint: 'use letters, digits, _ . and $' },
+  SDP_TOO_LARGE: { number: 5000, scope: 'session', http: 413, text: 'SDP longer than the limit', hint: 'offer fewer media or codecs' },
+  SDP_INVALID: { number: 5012, scope: 'session', http: 400, text: 'SDP cannot be read', hint: 'look at the client' },
+  SDP_NOT_ACCEPTABLE: { number: 5018, scope: 'session', http: 422, text: 'SDP offers nothing that can be answered', hint: 'see the message for what is missing' },
+  RTC_REQUEST_INVALID: { number: 5019, scope: 'session', http: 400, text: 'WebRTC request is not valid', hint: 'send JSON with sdp and streamurl' },
+  RTC_STREAM_BUSY: { number: 5020, scope: 'session', http: 409, text: 'the stream is published already', hint: 'use another name, or end the other publisher' },
+  RTC_DISABLED: { number: 5021, scope: 'session', http: 403, text: 'WebRTC is off for this stream', hint: 'set rtc_server.enabled, vhost.rtc.enabled, and rtmp_to_rtc for streams of other protocols' },
+  RTC_SESSION_NOT_FOUND: { number: 5036, scope: 'session', http: 404, text: 'there is no such WebRTC session', hint: 'it has ended; send a new offer' },
+  ICE_CREDENTIAL_INVALID: { number: 5037, scope: 'session', http: 400, text: 'ice-ufrag or ice-pwd is not valid', hint: 'use 4 to 32 and 22 to 32 letters, digits, + or /' },
 } as const satisfies Record<string, ErrorInfo>;
 
 /** Names of all errors. */
