@@ -38,6 +38,13 @@ export function findCompiler() {
   return undefined;
 }
 
+/** The server runs without them, and then does not transcode audio. */
+const audioLibraries = {
+  what: 'libavcodec 59.37 and libswresample with headers, to transcode audio',
+  there: () => header('libavcodec/avcodec.h') && header('libswresample/swresample.h'),
+  packages: [['libavcodec-dev'], ['libswresample-dev']],
+};
+
 /**
  * Everything that is needed, in words for people on other systems, with a way to see whether it is there and the Debian
  * packages that bring it: one of each inner list, the first that the system knows. Optional things are installed where
@@ -84,6 +91,8 @@ const requirements = [
     there: () => header('srt/srt.h') && library('libsrt.a'),
     packages: [['libsrt-openssl-dev']],
   },
+  { ...audioLibraries, for: 'build', optional: true },
+  { ...audioLibraries, for: 'test' },
   {
     for: 'test',
     what: 'GoogleTest',

@@ -199,6 +199,7 @@ enum class ErrorCode : uint16_t {
   kRtcDisabled = 5021,  ///< WebRTC is off for this stream
   kRtcSessionNotFound = 5036,  ///< there is no such WebRTC session
   kIceCredentialInvalid = 5037,  ///< ice-ufrag or ice-pwd is not valid
+  kRtcIceSessionChanged = 5038,  ///< ICE was restarted meanwhile
 };
 
 /// What an error costs.
@@ -219,7 +220,7 @@ struct ErrorInfo {
 };
 
 /// The error table in the order of its numbers.
-inline constexpr std::array<ErrorInfo, 188> kErrorTable = {{
+inline constexpr std::array<ErrorInfo, 189> kErrorTable = {{
   {ErrorCode::kNone, ErrorScope::kPacket, 200, "NONE", "no error"},
   {ErrorCode::kSocketRead, ErrorScope::kSession, 500, "SOCKET_READ", "reading from a socket failed"},
   {ErrorCode::kSocketWrite, ErrorScope::kSession, 500, "SOCKET_WRITE", "writing to a socket failed"},
@@ -408,6 +409,7 @@ inline constexpr std::array<ErrorInfo, 188> kErrorTable = {{
   {ErrorCode::kRtcDisabled, ErrorScope::kSession, 403, "RTC_DISABLED", "WebRTC is off for this stream"},
   {ErrorCode::kRtcSessionNotFound, ErrorScope::kSession, 404, "RTC_SESSION_NOT_FOUND", "there is no such WebRTC session"},
   {ErrorCode::kIceCredentialInvalid, ErrorScope::kSession, 400, "ICE_CREDENTIAL_INVALID", "ice-ufrag or ice-pwd is not valid"},
+  {ErrorCode::kRtcIceSessionChanged, ErrorScope::kSession, 412, "RTC_ICE_SESSION_CHANGED", "ICE was restarted meanwhile"},
 }};
 
 /// @return the row of `code`; that of kNone for a value that is not in the table.

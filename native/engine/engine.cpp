@@ -39,7 +39,7 @@ Engine::Worker::Worker(unsigned index, Engine& engine)
       second([&engine] { engine.loop_every_second(); }),
       sessions(loop),
       troubles(loop, engine.events_),
-      hub(loop, engine.directory_),
+      hub(loop, engine.directory_, &engine.transcoders_),
       report(loop, sessions, hub),
       context{loop,
               hub,
@@ -51,7 +51,9 @@ Engine::Worker::Worker(unsigned index, Engine& engine)
               engine.limits_,
               engine.identity_,
               engine.connections_,
-              engine.max_connections_} {}
+              engine.max_connections_} {
+  hub.report_to([this](std::string_view area, Error error) { troubles.note(area, error); });
+}
 
 Engine::Engine(const Fields& options, std::function<void()> wake)
     : limits_(Limits::from(options.fields("limits"))),
@@ -299,6 +301,7 @@ void Engine::stop() {
   }
   stopped_ = true;
   modules_.stop();
+  transcoders_.stop();
   // Loops hold each other's frames in tasks and queues: all let go before the first pool is freed.
   for (const auto& worker : workers_) {
     worker->loop.discard();

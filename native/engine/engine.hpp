@@ -90,6 +90,7 @@ class Engine {
   EventQueue events_;
   ModuleStates modules_;
   Directory directory_;
+  transcode::Workers transcoders_;
   std::atomic<size_t> connections_{0};
   std::vector<std::unique_ptr<Worker>> workers_;
   uint32_t next_listener_ = 1;

@@ -15,7 +15,7 @@ namespace millrace {
 class FrameQueue {
  public:
   struct Item {
-    enum class Kind : uint8_t { kTrack, kFrame, kEnd } kind = Kind::kFrame;
+    enum class Kind : uint8_t { kTrack, kDerivedTrack, kFrame, kEnd } kind = Kind::kFrame;
     uint64_t mirror = 0;
     uint64_t publication =
         0;  // whose item it is: one that was overtaken by a task of a later one is void

@@ -31,9 +31,10 @@ void StreamUse::reset() {
   }
 }
 
-LoopHub::LoopHub(Loop& loop, Directory& directory)
+LoopHub::LoopHub(Loop& loop, Directory& directory, transcode::Workers* workers)
     : loop_(loop),
       directory_(directory),
+      workers_(workers),
       queue_(kQueueFrames),
       maintenance_([this] { maintain(); }) {
   collected_.reserve(kCollectAtOnce);
@@ -94,7 +95,7 @@ Result<std::unique_ptr<Publication>> LoopHub::publish(const std::string& key,
   if (!begun) {
     return ErrorCode::kStreamBusy;
   }
-  stream->begin_publication(begun->publication, options.gop);
+  stream->begin_publication(begun->publication, options.gop, options.audio);
   stream->published_here_ = true;
   for (const Directory::Mirror& mirror : begun->mirrors) {
     if (mirror.hub != this) {
@@ -120,8 +121,12 @@ void LoopHub::post_end(uint64_t mirror, uint64_t publication) {
   });
 }
 
-void LoopHub::begin_mirror(uint64_t id, uint64_t publication, const GopLimits& limits,
-                           const TrackRef& video, const TrackRef& audio,
+Stream* LoopHub::find(const std::string& key) {
+  const auto found = streams_.find(key);
+  return found != streams_.end() ? found->second.get() : nullptr;
+}
+
+void LoopHub::begin_mirror(uint64_t id, uint64_t publication, const MirrorState& state,
                            const std::vector<FrameRef>& frames) {
   const auto found = mirrors_.find(id);
   if (found == mirrors_.end()) {
@@ -131,13 +136,17 @@ void LoopHub::begin_mirror(uint64_t id, uint64_t publication, const GopLimits& l
   if (publication < stream.publication_) {
     return;  // from a publisher whose successor was quicker
   }
-  stream.begin_publication(publication, limits);
-  if (video) {
-    stream.take_track(video);
+  stream.begin_publication(publication, state.gop, state.audio_settings);
+  if (state.video) {
+    stream.take_track(state.video);
   }
-  if (audio) {
-    stream.take_track(audio);
+  if (state.audio) {
+    stream.take_track(state.audio);
   }
+  if (state.derived_audio) {
+    stream.take_derived_track(state.derived_audio);
+  }
+  stream.set_publisher(state.publisher);
   for (const FrameRef& frame : frames) {
     stream.take_frame(frame);
   }
@@ -162,6 +171,9 @@ void LoopHub::process() {
     switch (item.kind) {
       case FrameQueue::Item::Kind::kTrack:
         found->second->take_track(item.track);
+        break;
+      case FrameQueue::Item::Kind::kDerivedTrack:
+        found->second->take_derived_track(item.track);
         break;
       case FrameQueue::Item::Kind::kFrame:
         found->second->take_frame(item.frame);

@@ -1,8 +1,10 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -12,6 +14,7 @@
 #include "hub/publication.hpp"
 #include "hub/stream.hpp"
 #include "io/loop.hpp"
+#include "transcode/workers.hpp"
 
 namespace millrace {
 
@@ -41,13 +44,25 @@ class StreamUse {
 /// The streams of one loop.
 class LoopHub final : private Inbox {
  public:
-  LoopHub(Loop& loop, Directory& directory);
+  /// @param workers  that transcode audio; outlive the hub. Null: audio is handed on as it is.
+  LoopHub(Loop& loop, Directory& directory, transcode::Workers* workers = nullptr);
   ~LoopHub() override;
   LoopHub(const LoopHub&) = delete;
   LoopHub& operator=(const LoopHub&) = delete;
 
   [[nodiscard]] Loop& loop() { return loop_; }
   [[nodiscard]] Directory& directory() { return directory_; }
+  [[nodiscard]] transcode::Workers* workers() { return workers_; }
+
+  /// Where faults of streams are told that no session causes; on the loop.
+  void report_to(std::function<void(std::string_view area, Error error)> report) {
+    report_ = std::move(report);
+  }
+  void report(std::string_view area, Error error) {
+    if (report_) {
+      report_(area, error);
+    }
+  }
 
   /// The stream by its key, published or not. On its loop only.
   StreamUse use(const std::string& key);
@@ -79,14 +94,25 @@ class LoopHub final : private Inbox {
 
   void collect() override;
   void process() override;
-  void begin_mirror(uint64_t id, uint64_t publication, const GopLimits& limits,
-                    const TrackRef& video, const TrackRef& audio,
+  /// What a mirror is told of a stream when it begins.
+  struct MirrorState {
+    LoopHub* publisher;
+    GopLimits gop;
+    AudioSettings audio_settings;
+    TrackRef video;
+    TrackRef audio;
+    TrackRef derived_audio;
+  };
+  void begin_mirror(uint64_t id, uint64_t publication, const MirrorState& state,
                     const std::vector<FrameRef>& frames);
+  Stream* find(const std::string& key);
   void release(Stream& stream);
   void maintain();
 
   Loop& loop_;
   Directory& directory_;
+  transcode::Workers* const workers_;
+  std::function<void(std::string_view, Error)> report_;
   FrameQueue queue_;
   std::vector<FrameQueue::Item> collected_;
   std::unordered_map<std::string, std::unique_ptr<Stream>> streams_;

@@ -13,6 +13,7 @@ class StreamUse;
 
 struct PublicationOptions {
   GopLimits gop;
+  AudioSettings audio{};
   MediaTime clock_wrap{0};   // period of the publisher's counter; zero = it does not wrap
   bool mix_correct = false;  // put audio and video in the order of their times before they go on
 };

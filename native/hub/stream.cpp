@@ -18,28 +18,47 @@ Stream::Stream(LoopHub& hub, std::string key, uint64_t mirror_id)
 
 Stream::~Stream() = default;
 
-void Stream::attach(FrameSink& sink, Replay replay) {
-  sinks_.push_back(&sink);
+void Stream::attach(FrameSink& sink, Replay replay, AudioForm form) {
   if (video_) {
     sink.on_track(video_);
   }
-  if (audio_) {
-    sink.on_track(audio_);
+  const bool derived = derived_.needed() && derived_.form == form;
+  if (const TrackRef& audio = derived ? derived_track_ : audio_; audio) {
+    sink.on_track(audio);
   }
   if (metadata_) {
     sink.on_frame(metadata_);
   }
   if (replay == Replay::kGop) {
     for (size_t i = 0; i < gop_.size(); ++i) {
-      sink.on_frame(gop_[i]);
+      // What was made of audio before somebody stopped to want it has no track any more.
+      if (fits(*gop_[i], form) && !(derived && gop_[i]->is_audio() && !derived_track_)) {
+        sink.on_frame(gop_[i]);
+      }
     }
   }
+  sinks_.push_back({&sink, form});
+  refresh_derived();
+  tell_uses();
 }
 
-void Stream::detach(FrameSink& sink) { std::erase(sinks_, &sink); }
+void Stream::detach(FrameSink& sink) {
+  std::erase_if(sinks_, [&sink](const AttachedSink& attached) { return attached.sink == &sink; });
+  refresh_derived();
+  tell_uses();
+}
+
+/// Whether a frame is for sinks of that form.
+bool Stream::fits(const Frame& frame, AudioForm form) const {
+  if (!frame.is_audio() || !derived_.needed()) {
+    return true;
+  }
+  return (frame.track->codec == derived_.target.codec) == (form == derived_.form);
+}
 
 Rendition& Stream::rendition(const std::string& form, const RenditionOptions& options,
-                             const std::function<std::unique_ptr<Muxer>()>& make_muxer) {
+                             const std::function<std::unique_ptr<Muxer>()>& make_muxer,
+                             AudioForm audio) {
   for (NamedRendition& named : renditions_) {
     if (named.form == form) {
       return *named.rendition;
@@ -48,7 +67,7 @@ Rendition& Stream::rendition(const std::string& form, const RenditionOptions& op
   renditions_.push_back({form, std::make_unique<Rendition>(hub_.loop(), make_muxer(), options)});
   Rendition& made = *renditions_.back().rendition;
   made.begin_replay();
-  attach(made, options.gop_cache ? Replay::kGop : Replay::kNo);
+  attach(made, options.gop_cache ? Replay::kGop : Replay::kNo, audio);
   made.end_replay();
   return made;
 }
@@ -72,22 +91,134 @@ void Stream::take_track(const TrackRef& track) {
   }
   const bool repeated = *current == track;
   *current = track;
+  const bool audio = track->kind == TrackKind::kAudio;
+  if (audio) {
+    const DerivedAudio derived =
+        hub_.workers() != nullptr ? derived_audio(track->codec, audio_settings_) : DerivedAudio{};
+    if (derived.form != derived_.form || derived.target.codec != derived_.target.codec) {
+      stop_transcoding();
+      derived_ = derived;
+    }
+  }
+  forward_track(FrameQueue::Item::Kind::kTrack, track);
+  for (const AttachedSink& attached : sinks_) {
+    if (audio && derived_.needed() && attached.form == derived_.form) {
+      continue;
+    }
+    if (repeated) {
+      attached.sink->on_track_repeated(track);
+    } else {
+      attached.sink->on_track(track);
+    }
+  }
+  if (audio && !repeated) {
+    if (transcoder_) {
+      transcoder_->set_track(track);
+    }
+    refresh_derived();
+  }
+}
+
+void Stream::take_derived_track(const TrackRef& track) {
+  derived_track_ = track;
+  forward_track(FrameQueue::Item::Kind::kDerivedTrack, track);
+  for (const AttachedSink& attached : sinks_) {
+    if (attached.form == derived_.form) {
+      attached.sink->on_track(track);
+    }
+  }
+}
+
+void Stream::forward_track(FrameQueue::Item::Kind kind, const TrackRef& track) {
   for (Link& link : links_) {
-    FrameQueue::Item item{FrameQueue::Item::Kind::kTrack, link.mirror.id, publication_, track,
-                          nullptr};
+    FrameQueue::Item item{kind, link.mirror.id, publication_, track, nullptr};
     if (link.lagging || !link.mirror.hub->receive(std::move(item))) {
       link.lagging = true;
       link.state_lost = true;
     }
   }
-  for (FrameSink* sink : sinks_) {
-    if (repeated) {
-      sink->on_track_repeated(track);
-    } else {
-      sink->on_track(track);
-    }
+}
+
+// ---- audio that is made from the source's
+// ----------------------------------------------------------
+
+/// Begins or ends the work, as sinks come and go. On the publisher's loop; elsewhere there is none.
+void Stream::refresh_derived() {
+  if (!published_here_ || !derived_.needed()) {
+    return;
+  }
+  const auto form = static_cast<size_t>(derived_.form);
+  const bool wanted =
+      own_uses()[form] ||
+      std::any_of(links_.begin(), links_.end(), [form](auto& link) { return link.uses[form]; });
+  if (!wanted) {
+    stop_transcoding();
+  } else if (!transcoder_ && audio_) {
+    transcoder_ = std::make_unique<transcode::AudioTranscoder>(
+        hub_.loop(), *hub_.workers(), derived_.target,
+        static_cast<transcode::AudioTranscoder::Owner&>(*this));
+    transcoder_->set_track(audio_);
+    take_derived_track(transcoder_->track());
   }
 }
+
+void Stream::stop_transcoding() {
+  if (transcoder_) {
+    hub_.loop().dispose(std::move(transcoder_));  // perhaps it is calling
+  }
+  derived_track_ = nullptr;
+}
+
+std::array<bool, kAudioForms> Stream::own_uses() const {
+  std::array<bool, kAudioForms> uses{};
+  for (const AttachedSink& attached : sinks_) {
+    uses[static_cast<size_t>(attached.form)] = true;
+  }
+  return uses;
+}
+
+/// Tells the publisher's loop in which forms audio is wanted here.
+void Stream::tell_uses() {
+  const auto uses = own_uses();
+  if (publisher_ == nullptr || uses == told_uses_) {
+    return;
+  }
+  told_uses_ = uses;
+  publisher_->loop().post(
+      [publisher = publisher_, key = key_, mirror = Directory::Mirror{&hub_, mirror_id_}, uses] {
+        if (Stream* stream = publisher->find(key)) {
+          stream->use_forms_of(mirror, uses);
+        }
+      });
+}
+
+void Stream::set_publisher(LoopHub* publisher) {
+  publisher_ = publisher;
+  told_uses_ = {};
+  tell_uses();
+}
+
+void Stream::use_forms_of(Directory::Mirror mirror, const std::array<bool, kAudioForms>& uses) {
+  for (Link& link : links_) {
+    if (link.mirror == mirror) {
+      link.uses = uses;
+    }
+  }
+  refresh_derived();
+}
+
+void Stream::on_transcoded(FrameRef frame) {
+  if (transcoder_ && frame->track == derived_track_) {
+    take_frame(frame);
+  }
+}
+
+void Stream::on_transcode_trouble(Error error, const std::string& /*why*/) {
+  hub_.report("transcode", error);
+}
+
+// ---- frames
+// ----------------------------------------------------------------------------------------
 
 void Stream::take_frame(const FrameRef& frame) {
   if (frame->is_data()) {
@@ -98,8 +229,13 @@ void Stream::take_frame(const FrameRef& frame) {
   for (Link& link : links_) {
     forward(link, frame);
   }
-  for (FrameSink* sink : sinks_) {
-    sink->on_frame(frame);
+  for (const AttachedSink& attached : sinks_) {
+    if (fits(*frame, attached.form)) {
+      attached.sink->on_frame(frame);
+    }
+  }
+  if (transcoder_ && frame->is_audio() && frame->track->codec != derived_.target.codec) {
+    transcoder_->push(frame);
   }
 }
 
@@ -127,6 +263,10 @@ bool Stream::forward_state(Link& link) {
       return false;
     }
   }
+  if (derived_track_ && !to.receive({FrameQueue::Item::Kind::kDerivedTrack, link.mirror.id,
+                                     publication_, derived_track_, nullptr})) {
+    return false;
+  }
   if (metadata_ && !to.receive({FrameQueue::Item::Kind::kFrame, link.mirror.id, publication_,
                                 nullptr, metadata_})) {
     return false;
@@ -138,16 +278,21 @@ bool Stream::forward_state(Link& link) {
 /// What comes from here on is of this publication. The end of the one before may still be under way
 /// to this loop, since tasks overtake the queue; it is void then, so what it would have done is
 /// done here.
-void Stream::begin_publication(uint64_t publication, const GopLimits& limits) {
+void Stream::begin_publication(uint64_t publication, const GopLimits& limits,
+                               const AudioSettings& audio) {
   if (publication_ != 0) {
     take_end();
   }
   publication_ = publication;
   gop_limits_ = limits;
+  audio_settings_ = audio;
 }
 
 void Stream::take_end() {
   clear_gop();
+  stop_transcoding();
+  derived_ = {};
+  publisher_ = nullptr;
   video_ = nullptr;
   audio_ = nullptr;
   metadata_ = nullptr;
@@ -162,8 +307,8 @@ void Stream::take_end() {
   }
   links_.clear();
   publication_ = 0;
-  for (FrameSink* sink : sinks_) {
-    sink->on_end();
+  for (const AttachedSink& attached : sinks_) {
+    attached.sink->on_end();
   }
 }
 
@@ -180,6 +325,8 @@ void Stream::cache(const FrameRef& frame) {
     }
   } else if (gop_.empty()) {
     return;
+  } else if (derived_.needed() && frame->track->codec == derived_.target.codec) {
+    // Beside the source's audio, which is counted.
   } else if (++audio_since_video_ > kPureAudioFrames) {
     clear_gop();
     return;
@@ -217,15 +364,16 @@ void Stream::link(Directory::Mirror mirror) {
   for (size_t i = 0; i < gop_.size(); ++i) {
     frames.push_back(gop_[i]);
   }
-  mirror.hub->loop().post([hub = mirror.hub, id = mirror.id, publication = publication_,
-                           video = video_, audio = audio_, limits = gop_limits_,
-                           frames = std::move(frames)] {
-    hub->begin_mirror(id, publication, limits, video, audio, frames);
-  });
+  mirror.hub->loop().post(
+      [hub = mirror.hub, id = mirror.id, publication = publication_,
+       state = LoopHub::MirrorState{&hub_, gop_limits_, audio_settings_, video_, audio_,
+                                    derived_track_},
+       frames = std::move(frames)] { hub->begin_mirror(id, publication, state, frames); });
 }
 
 void Stream::unlink(Directory::Mirror mirror) {
   std::erase_if(links_, [&](const Link& link) { return link.mirror == mirror; });
+  refresh_derived();
 }
 
 }  // namespace millrace

@@ -1,14 +1,18 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/ring.hpp"
+#include "hub/audio_form.hpp"
 #include "hub/directory.hpp"
+#include "hub/frame_queue.hpp"
 #include "hub/frame_sink.hpp"
 #include "hub/rendition.hpp"
+#include "transcode/audio_transcoder.hpp"
 
 namespace millrace {
 
@@ -24,10 +28,14 @@ struct GopLimits {
 /// passed on to the other loops that asked; there they come out of the FrameQueue. In both places
 /// they go to the sinks: renditions, segmenters, recorders. Made by the first who wants it, gone
 /// with the last.
-class Stream {
+///
+/// Where the sinks of one form cannot take the source's audio, other audio is made from it: on the
+/// publisher's loop, once, as long as a sink on any loop wants it. Its frames take the same ways as
+/// those of the source and are told apart by their codec.
+class Stream final : private transcode::AudioTranscoder::Owner {
  public:
   Stream(LoopHub& hub, std::string key, uint64_t mirror_id);
-  ~Stream();
+  ~Stream() override;
   Stream(const Stream&) = delete;
   Stream& operator=(const Stream&) = delete;
 
@@ -41,13 +49,14 @@ class Stream {
 
   enum class Replay : uint8_t { kNo, kGop };
   /// The sink is told the tracks, the metadata and, if asked for, the cached GOP within this call.
-  void attach(FrameSink& sink, Replay replay);
+  void attach(FrameSink& sink, Replay replay, AudioForm form = AudioForm::kPlain);
   void detach(FrameSink& sink);
 
   /// The rendition of this form, made on first use. `form` names everything that shapes its bytes
   /// and its merging, as "rtmp chunk=60000 merge=350".
   Rendition& rendition(const std::string& form, const RenditionOptions& options,
-                       const std::function<std::unique_ptr<Muxer>()>& make_muxer);
+                       const std::function<std::unique_ptr<Muxer>()>& make_muxer,
+                       AudioForm audio = AudioForm::kPlain);
   /// Frees renditions nobody reads since `before`.
   void drop_idle_renditions(Time before);
 
@@ -59,14 +68,20 @@ class Stream {
     Directory::Mirror mirror;
     bool lagging = false;     // its queue was full: nothing until the next random access point
     bool state_lost = false;  // tracks or metadata were among what it missed
+    std::array<bool, kAudioForms> uses{};  // forms that sinks there want
+  };
+  struct AttachedSink {
+    FrameSink* sink;
+    AudioForm form;
   };
   struct NamedRendition {
     std::string form;
     std::unique_ptr<Rendition> rendition;
   };
 
-  void begin_publication(uint64_t publication, const GopLimits& limits);
+  void begin_publication(uint64_t publication, const GopLimits& limits, const AudioSettings& audio);
   void take_track(const TrackRef& track);
+  void take_derived_track(const TrackRef& track);
   void take_frame(const FrameRef& frame);
   void take_end();
   void link(Directory::Mirror mirror);
@@ -75,6 +90,16 @@ class Stream {
   void clear_gop();
   void forward(Link& link, const FrameRef& frame);
   bool forward_state(Link& link);
+  void forward_track(FrameQueue::Item::Kind kind, const TrackRef& track);
+  void use_forms_of(Directory::Mirror mirror, const std::array<bool, kAudioForms>& uses);
+  void set_publisher(LoopHub* publisher);
+  void refresh_derived();
+  void stop_transcoding();
+  void tell_uses();
+  [[nodiscard]] std::array<bool, kAudioForms> own_uses() const;
+  [[nodiscard]] bool fits(const Frame& frame, AudioForm form) const;
+  void on_transcoded(FrameRef frame) override;
+  void on_transcode_trouble(Error error, const std::string& why) override;
 
   LoopHub& hub_;
   const std::string key_;
@@ -89,7 +114,13 @@ class Stream {
   Ring<FrameRef> gop_;
   size_t gop_bytes_ = 0;
   uint32_t audio_since_video_ = 0;
-  std::vector<FrameSink*> sinks_;
+  AudioSettings audio_settings_;
+  DerivedAudio derived_;    // what the source's audio is made into, if anything
+  TrackRef derived_track_;  // while somebody makes it
+  std::unique_ptr<transcode::AudioTranscoder> transcoder_;  // on the publisher's loop
+  LoopHub* publisher_ = nullptr;                            // on the other loops: who has it
+  std::array<bool, kAudioForms> told_uses_{};
+  std::vector<AttachedSink> sinks_;
   std::vector<NamedRendition> renditions_;
   std::vector<Link> links_;
 };

@@ -204,6 +204,7 @@ export const errorTable = {
   RTC_DISABLED: { number: 5021, scope: 'session', http: 403, text: 'WebRTC is off for this stream', hint: 'set rtc_server.enabled, vhost.rtc.enabled, and rtmp_to_rtc for streams of other protocols' },
   RTC_SESSION_NOT_FOUND: { number: 5036, scope: 'session', http: 404, text: 'there is no such WebRTC session', hint: 'it has ended; send a new offer' },
   ICE_CREDENTIAL_INVALID: { number: 5037, scope: 'session', http: 400, text: 'ice-ufrag or ice-pwd is not valid', hint: 'use 4 to 32 and 22 to 32 letters, digits, + or /' },
+  RTC_ICE_SESSION_CHANGED: { number: 5038, scope: 'session', http: 412, text: 'ICE was restarted meanwhile', hint: 'use the entity tag of the last answer, or *' },
 } as const satisfies Record<string, ErrorInfo>;
 
 /** Names of all errors. */

@@ -140,6 +140,15 @@ export interface HlsOptions {
   readonly utc_time: boolean;
 }
 
+/** What is made of a stream's audio for players who cannot take it, while there are any. */
+export interface AudioOptions {
+  /** Players of other protocols than WebRTC get AAC instead of Opus and G.711. */
+  readonly plain_as_aac: boolean;
+  /** Of the Opus that WebRTC players get instead of AAC and MP3. */
+  readonly opus_bitrate_bps: number;
+  readonly aac_bitrate_bps: number;
+}
+
 /** Answer to `publish_requested`. */
 export interface PublishOptions {
   readonly stream: EngineStreamKey;
@@ -152,6 +161,7 @@ export interface PublishOptions {
   readonly gop_cache_max_frames: number;
   /** Merged read: wait so long to read more at once; 0 reads as it comes. */
   readonly mr_latency_ms: number;
+  readonly audio: AudioOptions;
   /** What is made of the stream whether or not somebody plays it. */
   readonly outputs: { readonly hls?: HlsOptions };
 }

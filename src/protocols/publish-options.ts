@@ -3,10 +3,10 @@ import type { PublishOptions } from '../native/boundary.ts';
 import type { AdmissionRequest } from './admission.ts';
 import { hlsOptions } from './hls/hls-options.ts';
 
-/** Options that publishers of all protocols share; from `vhost.publish`, `vhost.play` and `vhost.hls`. */
+/** Options that publishers of all protocols share; from its vhost. */
 export function publishOptions(config: MillraceConfig, request: AdmissionRequest): PublishOptions {
   const { vhost, streamUrl } = request;
-  const { play, publish, hls } = vhost;
+  const { play, publish, hls, rtc } = vhost;
   return {
     stream: streamUrl,
     first_packet_timeout_ms: publish.firstpktTimeoutMs,
@@ -18,6 +18,11 @@ export function publishOptions(config: MillraceConfig, request: AdmissionRequest
     gop_cache_max_frames: play.gopCacheMaxFrames,
     // SRS: min_latency turns merged read off.
     mr_latency_ms: publish.mr && !vhost.minLatency ? publish.mrLatencyMs : 0,
+    audio: {
+      plain_as_aac: false,
+      opus_bitrate_bps: rtc.opusBitrateBps,
+      aac_bitrate_bps: rtc.aacBitrateBps,
+    },
     outputs: hls.enabled ? { hls: hlsOptions(hls, config.log.utcTime) } : {},
   };
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "formats/flv/muxer.hpp"
+#include "protocols/audio_settings.hpp"
 #include "protocols/rtmp/message.hpp"
 #include "protocols/rtmp/metadata.hpp"
 
@@ -25,6 +26,7 @@ IngestOptions IngestOptions::from(const Fields& fields, const Limits& limits,
   options.publication.gop.max_frames = static_cast<uint32_t>(
       std::clamp<int64_t>(fields.integer("gop_cache_max_frames", 2500), 0, UINT32_MAX));
   options.publication.gop.max_bytes = limits.gop_cache_max_bytes;
+  options.publication.audio = audio_settings_from(fields);
   options.publication.clock_wrap = from_ms(int64_t{1} << 32);  // RTMP 1.0 §5.3: 32-bit milliseconds
   options.publication.mix_correct = fields.boolean("mix_correct", false);
   options.first_packet_timeout =
