@@ -152,7 +152,7 @@ TEST_F(StreamTest, MixCorrectPutsBothKindsInTheOrderOfTheirTimes) {
     push_here('a', from_ms(10));
     push_here('a', from_ms(33));
     push_here('a', from_ms(56));
-    publication_->set_track(audio_);  // what was held goes before a change
+    publication_->set_track(testing::aac_track());  // what was held goes before a change
     stream->detach(diary);
     return diary.words;
   });
