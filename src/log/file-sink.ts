@@ -1,6 +1,7 @@
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { ServerError } from '../errors/server-error.ts';
+import { makeFolder } from '../process/make-folder.ts';
 import { ByteQueue } from './byte-queue.ts';
 import type { LogSink } from './sink.ts';
 
@@ -42,7 +43,7 @@ export class FileSink implements LogSink {
 
 function openLogFile(path: string): number {
   try {
-    mkdirSync(dirname(path), { recursive: true });
+    makeFolder(dirname(path));
     return openSync(path, 'a', 0o644);
   } catch (cause) {
     throw new ServerError('LOG_FILE_UNUSABLE', `srs_log_file ${path}`, { cause });

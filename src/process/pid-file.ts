@@ -2,7 +2,6 @@ import {
   closeSync,
   fstatSync,
   linkSync,
-  mkdirSync,
   openSync,
   readdirSync,
   readFileSync,
@@ -13,6 +12,7 @@ import {
 } from 'node:fs';
 import { dirname } from 'node:path';
 import { ServerError } from '../errors/server-error.ts';
+import { makeFolder } from './make-folder.ts';
 
 /** Other processes may take the file over at the same moment; more than a few never do. */
 const MAX_ATTEMPTS = 5;
@@ -39,7 +39,7 @@ export class PidFile {
     const own = `${path}.${pid}`;
     let fd: number | undefined;
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       fd = openSync(own, 'w', 0o644);
       writeSync(fd, `${pid}\n`);
       takeOver(path, own);
