@@ -22,6 +22,7 @@ import { httpConfig } from './protocols/http-config.ts';
 import { protocols } from './protocols/registry.ts';
 import type { ConfigReloader } from './reload/config-reloader.ts';
 import { Sessions } from './sessions/sessions.ts';
+import { PithyLines } from './statistics/pithy-lines.ts';
 import { IdlePublishers } from './streams/idle-publishers.ts';
 import type { StreamRegistry } from './streams/registry.ts';
 
@@ -57,6 +58,7 @@ export class RunningServer {
   readonly #faults: RepeatedLines;
   readonly #callbacks: Callbacks;
   readonly #monitoring: Monitoring;
+  readonly #pithyLines: PithyLines;
   readonly #apps: ApiApps;
   readonly #idlePublishers: IdlePublishers;
   readonly #handlers: EventHandlers;
@@ -90,6 +92,14 @@ export class RunningServer {
       registry,
       sessions: this.sessions,
       pendingAdmissions: () => admissions.pending,
+    });
+    this.#pithyLines = new PithyLines({
+      config,
+      statistics: this.#monitoring.statistics,
+      machine: () => this.#monitoring.machine.latest,
+      connections: () => this.engine.stats().connections,
+      log,
+      ownLog,
     });
     this.#apps = this.#buildApps();
     this.#idlePublishers = new IdlePublishers(
@@ -129,6 +139,7 @@ export class RunningServer {
     await this.listeners.change(planListeners(config()));
     this.#idlePublishers.start();
     this.#monitoring.start();
+    this.#pithyLines.start();
     const warning = openApiWarning(config());
     if (warning !== undefined) {
       ownLog.warn(warning);
@@ -145,6 +156,7 @@ export class RunningServer {
       // Before the ports: a port that opens must know at once what it serves.
       this.#configureEngine(next);
       await this.listeners.change(planListeners(next));
+      this.#pithyLines.restart(next.process.pithyPrintMs);
     } catch (error) {
       this.#configureEngine(this.#options.config());
       throw error;
@@ -154,6 +166,7 @@ export class RunningServer {
   /** Closes ports and sessions and ends the threads. */
   async close(): Promise<void> {
     this.#idlePublishers.stop();
+    this.#pithyLines.stop();
     this.#monitoring.stop();
     await this.listeners.close();
     this.#onEvents(this.engine.stop().filter(isEnd));

@@ -89,10 +89,12 @@ export const process = group(
       'Reload when the configuration file, or one that it includes, changes.',
     ),
     autoReloadForDocker: b1('auto_reload_for_docker', true, 'The same in a container.'),
-    pithyPrintMs: ms('pithy_print_ms', 10_000, 'Time between two periodic lines about a session.', {
-      effect: 'accepted',
-      reload: 'A',
-    }),
+    pithyPrintMs: ms(
+      'pithy_print_ms',
+      10_000,
+      'Time between two periodic lines about each kind of client; a second at least.',
+      { reload: 'A' },
+    ),
     tcmallocReleaseRate: float(
       'tcmalloc_release_rate',
       0.8,
