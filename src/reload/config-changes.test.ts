@@ -74,9 +74,13 @@ describe('compareConfigs', () => {
     ],
     [
       'secrets, without saying them',
-      { httpApi: { auth: { password: 'old' } } },
-      { httpApi: { auth: { password: 'new' } } },
-      ['http_api.auth.password (secret) > (secret) next'],
+      { httpApi: { auth: { password: 'old' } }, srtServer: { passphrase: '0123456789' } },
+      { httpApi: { auth: { password: 'new', tokens: ['a-token-of-somebody'] } } },
+      [
+        'http_api.auth.password (secret) > (secret) next',
+        'http_api.auth.tokens - > (secret) next',
+        'srt_server.passphrase (secret) > "" restart',
+      ],
     ],
     [
       'repeated blocks, as a whole',

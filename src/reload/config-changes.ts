@@ -128,7 +128,7 @@ const effects = { A: 'at_once', N: 'next', X: 'restart' } as const satisfies Rec
 >;
 
 /** Names of directives whose values must not come into a log. */
-const SECRET = /password|passphrase|secret|token$/;
+const SECRET = /password|passphrase|secret|tokens?$/;
 
 function shown(spec: AnyDirective | AnyRepeated, value: unknown): string {
   if (spec.node === 'repeated') {
@@ -136,7 +136,5 @@ function shown(spec: AnyDirective | AnyRepeated, value: unknown): string {
     return count === 0 ? '' : `${count} ${count === 1 ? 'block' : 'blocks'}`;
   }
   const text = valueTexts(spec.kind, value).join(', ');
-  return SECRET.test(spec.name) && spec.kind.name === 'str' && !['', '""'].includes(text)
-    ? '(secret)'
-    : text;
+  return SECRET.test(spec.name) && !['', '""'].includes(text) ? '(secret)' : text;
 }

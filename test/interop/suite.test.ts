@@ -95,6 +95,25 @@ describe('configured by variables alone, a stream published by ffmpeg is recorde
   );
 });
 
+it('Http_Api_Basic_Auth', async () => {
+  const server = await MediaServer.startWithEnvironment({
+    SRS_HTTP_API_AUTH_ENABLED: 'on',
+    SRS_HTTP_API_AUTH_USERNAME: 'admin',
+    SRS_HTTP_API_AUTH_PASSWORD: 'admin',
+  });
+  const status = async (credentials?: string) => {
+    const headers: Record<string, string> =
+      credentials === undefined
+        ? {}
+        : { authorization: `Basic ${Buffer.from(credentials).toString('base64')}` };
+    return (await fetch(server.api('/api/v1/versions'), { headers })).status;
+  };
+  expect(await status('admin:admin')).toBe(200);
+  expect(await status('admin:123456')).toBe(401);
+  expect(await status()).toBe(401);
+  await server.stop();
+});
+
 const isHevc = ({ codecs }: Row): boolean => codecs.includes('hevc');
 
 /** Publishes a clip again and again, in real time. */

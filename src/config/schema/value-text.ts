@@ -40,6 +40,10 @@ export function valueTexts(kind: Kind<unknown>, value: unknown): readonly string
   if (kind === ACCESS_RULES) {
     return list.map((one) => `${(one as AccessRule).action} ${(one as AccessRule).from}`);
   }
+  if (typeof list[0] === 'object' && !Array.isArray(list[0])) {
+    // Keys and users: what they hold is nobody's business, and a file writes it in its own way.
+    return [`${list.length} ${list.length === 1 ? 'entry' : 'entries'}`];
+  }
   return Array.isArray(list[0])
     ? list.map((words) => (words as readonly string[]).map(word).join(' '))
     : [list.map((one) => word(String(one))).join(' ')];
