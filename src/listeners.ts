@@ -2,7 +2,7 @@ import type { RequestListener } from 'node:http';
 import { isDeepStrictEqual } from 'node:util';
 import { type Endpoint, formatEndpoint, sameEndpoints } from './config/endpoint.ts';
 import type { MillraceConfig } from './config/millrace-config.ts';
-import { errorCodeFrom, ServerError } from './errors/server-error.ts';
+import { describeError, errorCodeFrom, ServerError } from './errors/server-error.ts';
 import { HttpListener, type TlsFiles } from './http/http-listener.ts';
 import type { ListenOptions, NativeEngine } from './native/boundary.ts';
 import { findPortHolder } from './process/port-holder.ts';
@@ -124,10 +124,7 @@ export class Listeners {
       }
     } catch (error) {
       await closeAll(opened);
-      this.#listeners = this.#listeners.filter((listener) => !inTheWay.includes(listener));
-      for (const { planned } of inTheWay) {
-        this.#listeners = [...this.#listeners, await this.#open(planned)];
-      }
+      await this.#openAgain(inTheWay, error);
       throw error;
     }
     this.#listeners = [...kept, ...opened];
@@ -140,6 +137,22 @@ export class Listeners {
     this.#listeners = [];
     this.#engine.stop_listening();
     await closeAll(all.filter(({ planned }) => isApi(planned)));
+  }
+
+  /**
+   * Opens ports that were closed for others, in vain.
+   * @throws ServerError when another program was quicker: then it says what is lost, and for what.
+   */
+  async #openAgain(closed: readonly Listener[], cause: unknown): Promise<void> {
+    this.#listeners = this.#listeners.filter((listener) => !closed.includes(listener));
+    for (const { planned } of closed) {
+      try {
+        this.#listeners = [...this.#listeners, await this.#open(planned)];
+      } catch (error) {
+        const what = `${describeError(error)}, and it cannot be opened again`;
+        throw new ServerError(errorCodeFrom(error), what, { cause });
+      }
+    }
   }
 
   #compare(wanted: readonly PlannedListener[]) {

@@ -26,7 +26,7 @@ export interface ServerOptions {
   /** Name of this server that outlives restarts; the configuration's unless given, else a random one. */
   readonly serverId?: string;
   /**
-   * Reads the configuration anew, for reloads that are asked for from outside (`reloadFromSource`, the raw
+   * Reads the configuration anew, for reloads that are asked for from outside (`reloader.reload()`, the raw
    * API); throws when it is not valid. Without it they are refused.
    */
   readonly readConfig?: () => LoadedConfig;
@@ -88,7 +88,9 @@ export class Server extends EventEmitter<ServerEvents> implements AsyncDisposabl
       pid: this.identity.pid,
     });
     this.#ownLog = this.log.context(this.identity.cid);
-    this.streams = new StreamRegistry({ maxWaiting: config.process.maxConnections });
+    this.streams = new StreamRegistry({
+      maxWaiting: () => this.#config.process.maxConnections,
+    });
     tellRegistryEvents(this.streams, (event, what) => this.#tell(event, what));
     this.reloader = new ConfigReloader(this, this.#ownLog, options.readConfig);
   }

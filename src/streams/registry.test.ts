@@ -12,7 +12,7 @@ function peer(id: number, protocol = 'rtmp'): Peer {
 
 function registry(maxWaiting = 10) {
   const clock = { ms: 0 };
-  return { clock, streams: new StreamRegistry({ maxWaiting }, () => clock.ms) };
+  return { clock, streams: new StreamRegistry({ maxWaiting: () => maxWaiting }, () => clock.ms) };
 }
 
 describe('streamUrl', () => {

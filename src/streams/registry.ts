@@ -57,10 +57,10 @@ export interface RegistryEvents {
   stopped: [Playback];
 }
 
-/** Bounds of the registry. */
+/** Bounds of the registry; asked each time, so that a reload takes effect. */
 export interface RegistryLimits {
   /** Players that may wait for streams nobody publishes. */
-  readonly maxWaiting: number;
+  readonly maxWaiting: () => number;
 }
 
 /**
@@ -133,7 +133,7 @@ export class StreamRegistry extends EventEmitter<RegistryEvents> {
   join(key: StreamKey, peer: Peer): Playback {
     const url = streamUrl(key);
     const waits = this.#entries.get(url)?.publication === undefined;
-    if (waits && this.#waiting >= this.#limits.maxWaiting) {
+    if (waits && this.#waiting >= this.#limits.maxWaiting()) {
       throw new ServerError('QUEUE_FULL', `${this.#waiting} players wait for streams already`);
     }
     const entry = this.#entryOf(url);
