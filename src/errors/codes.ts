@@ -205,6 +205,19 @@ export const errorTable = {
   RTC_SESSION_NOT_FOUND: { number: 5036, scope: 'session', http: 404, text: 'there is no such WebRTC session', hint: 'it has ended; send a new offer' },
   ICE_CREDENTIAL_INVALID: { number: 5037, scope: 'session', http: 400, text: 'ice-ufrag or ice-pwd is not valid', hint: 'use 4 to 32 and 22 to 32 letters, digits, + or /' },
   RTC_ICE_SESSION_CHANGED: { number: 5038, scope: 'session', http: 412, text: 'ICE was restarted meanwhile', hint: 'use the entity tag of the last answer, or *' },
+  WEBRTC_ICE_TIMEOUT: { number: 5100, scope: 'session', http: 504, text: 'no connectivity check came from the peer', hint: 'see that the candidates in the answer can be reached: rtc_server.candidate, UDP port, firewall' },
+  WEBRTC_ICE_EXPIRED: { number: 5101, scope: 'session', http: 504, text: 'the peer sends no more connectivity checks', hint: 'look at the network between the peer and the server' },
+  WEBRTC_DTLS_TIMEOUT: { number: 5102, scope: 'session', http: 504, text: 'the DTLS handshake did not come to its end in time', hint: 'look for packet loss, or something that drops large UDP packets' },
+  WEBRTC_DTLS_FAILED: { number: 5103, scope: 'session', http: 400, text: 'the DTLS handshake failed', hint: 'look at the certificate and the ciphers of the peer' },
+  WEBRTC_FINGERPRINT_MISMATCH: { number: 5104, scope: 'session', http: 403, text: 'the certificate of the peer is not the one that its SDP names', hint: 'look at what changes the SDP on its way' },
+  WEBRTC_SRTP_PROFILE_MISSING: { number: 5105, scope: 'session', http: 400, text: 'the peer offers no SRTP profile that the server has', hint: 'use SRTP_AES128_CM_SHA1_80 or SRTP_AEAD_AES_128_GCM' },
+  WEBRTC_TRACK_UNPLAYABLE: { number: 5106, scope: 'packet', http: 415, text: 'the peer did not negotiate the codec of the stream', hint: 'publish a codec that the player has' },
+  STUN_MALFORMED: { number: 5110, scope: 'packet', http: 400, text: 'STUN message is malformed', hint: 'look at the peer' },
+  STUN_UNAUTHENTICATED: { number: 5111, scope: 'packet', http: 401, text: 'STUN message without valid MESSAGE-INTEGRITY', hint: 'look at who sends it' },
+  STUN_UNKNOWN_USER: { number: 5112, scope: 'packet', http: 404, text: 'STUN message names no session', hint: 'the session has ended, or look at who sends it' },
+  SRTP_AUTHENTICATION_FAILED: { number: 5120, scope: 'packet', http: 403, text: 'SRTP packet is not authentic', hint: 'look at who sends it' },
+  SRTP_REPLAYED: { number: 5121, scope: 'packet', http: 400, text: 'SRTP packet was there already, or is too old', hint: 'look at the network between the peer and the server' },
+  SRTP_MALFORMED: { number: 5122, scope: 'packet', http: 400, text: 'SRTP packet is too short or malformed', hint: 'look at the peer' },
 } as const satisfies Record<string, ErrorInfo>;
 
 /** Names of all errors. */
