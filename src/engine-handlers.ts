@@ -53,7 +53,10 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
 
   return {
     session_opened: (event) => {
-      sessions.open(event);
+      // A WebRTC session was made by the control plane, which may have it already.
+      if (!sessions.get(event.session)) {
+        sessions.open(event);
+      }
     },
     connect_requested: (event) => {
       const session = sessions.get(event.session);
@@ -82,6 +85,18 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
       }
       statistics.tracks(event);
       context.onTracks(event);
+    },
+    webrtc_connected: ({ session, candidate, protocol, srtp_profile: profile }) => {
+      const srtp = profile === '' ? 'plain RTP' : profile;
+      sessions.get(session)?.log.info(`webrtc: connected, ${protocol} ${candidate}, ${srtp}`);
+    },
+    webrtc_trouble: (event) => {
+      const owner = sessions.get(event.session);
+      if (owner) {
+        const { checks, bad_integrity: bad, from, dtls, code } = event;
+        const facts = `checks=${checks}, bad=${bad}, from=${from || 'nobody'}, dtls=${dtls}, ${code}`;
+        faults.write(owner.log, 'warn', `webrtc ${owner.ip}`, `webrtc: not connected, ${facts}`);
+      }
     },
     http_request: (event) => {
       answer(event).catch((error: unknown) => log.error(`http answer: ${describeError(error)}`));

@@ -58,6 +58,9 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
             InstanceMethod<&EngineObject::respond>("respond"),
             InstanceMethod<&EngineObject::configure_http>("configure_http"),
             InstanceMethod<&EngineObject::set_max_connections>("set_max_connections"),
+            InstanceMethod<&EngineObject::webrtc_certificate>("webrtc_certificate"),
+            InstanceMethod<&EngineObject::webrtc_create>("webrtc_create"),
+            InstanceMethod<&EngineObject::webrtc_restart_ice>("webrtc_restart_ice"),
             InstanceMethod<&EngineObject::stats>("stats"),
             InstanceMethod<&EngineObject::report>("report"),
             InstanceMethod<&EngineObject::stop>("stop"),
@@ -179,6 +182,29 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
     if (running(info.Env()) && info[0].IsNumber()) {
       const int64_t limit = info[0].As<Napi::Number>().Int64Value();
       engine_->set_max_connections(static_cast<size_t>(std::max<int64_t>(limit, 0)));
+    }
+  }
+
+  Napi::Value webrtc_certificate(const Napi::CallbackInfo& info) {
+    return running(info.Env()) ? Napi::Value(to_js(info.Env(), engine_->describe("webrtc")))
+                               : info.Env().Undefined();
+  }
+
+  Napi::Value webrtc_create(const Napi::CallbackInfo& info) {
+    if (!running(info.Env())) {
+      return info.Env().Undefined();
+    }
+    const auto session = engine_->create("webrtc", fields_from_js(info[0]));
+    if (!session.ok()) {
+      js_error(info.Env(), session.error()).ThrowAsJavaScriptException();
+      return info.Env().Undefined();
+    }
+    return Napi::Number::New(info.Env(), static_cast<double>(*session));
+  }
+
+  void webrtc_restart_ice(const Napi::CallbackInfo& info) {
+    if (running(info.Env())) {
+      engine_->command(session_from(info[0]), fields_from_js(info[1]));
     }
   }
 

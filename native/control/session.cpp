@@ -10,6 +10,7 @@ namespace {
 constexpr unsigned kSlotBits = 24;
 constexpr unsigned kGenerationBits = 20;
 constexpr uint32_t kGenerationMask = (1U << kGenerationBits) - 1;
+constexpr uint32_t kFirstReservedSlot = 1U << (kSlotBits - 1);
 
 size_t at_least_one(int64_t value) { return static_cast<size_t>(std::max<int64_t>(value, 1)); }
 
@@ -113,7 +114,7 @@ void SessionTable::add(std::unique_ptr<Session> session) {
   uint32_t slot = 0;
   if (free_.empty()) {
     slot = static_cast<uint32_t>(slots_.size());
-    assert(slot < 1U << kSlotBits);
+    assert(slot < kFirstReservedSlot);
     slots_.emplace_back();
   } else {
     slot = free_.back();
@@ -127,9 +128,27 @@ void SessionTable::add(std::unique_ptr<Session> session) {
   ++count_;
 }
 
+/// Slots from the upper half, and in each the generations in turn: none comes again within 2^43.
+SessionId SessionTable::reserve() {
+  const uint64_t number = next_reserved_.fetch_add(1, std::memory_order_relaxed);
+  const uint64_t slot = kFirstReservedSlot + number % kFirstReservedSlot;
+  return uint64_t{loop_.index()} << (kSlotBits + kGenerationBits) | slot << kGenerationBits |
+         (number / kFirstReservedSlot & kGenerationMask);
+}
+
+void SessionTable::add(std::unique_ptr<Session> session, SessionId reserved) {
+  session->id_ = reserved;
+  reserved_.emplace(reserved, std::move(session));
+  ++count_;
+}
+
 Session* SessionTable::find(SessionId id) {
   const auto slot = static_cast<uint32_t>(id >> kGenerationBits) & ((1U << kSlotBits) - 1);
   const auto generation = static_cast<uint32_t>(id) & kGenerationMask;
+  if (slot >= kFirstReservedSlot) {
+    const auto found = reserved_.find(id);
+    return found != reserved_.end() ? found->second.get() : nullptr;
+  }
   if (slot >= slots_.size() || slots_[slot].generation != generation) {
     return nullptr;
   }
@@ -138,15 +157,30 @@ Session* SessionTable::find(SessionId id) {
 
 void SessionTable::remove(Session& session) {
   const auto slot = static_cast<uint32_t>(session.id_ >> kGenerationBits) & ((1U << kSlotBits) - 1);
+  --count_;
+  if (slot >= kFirstReservedSlot) {
+    const auto found = reserved_.find(session.id_);
+    loop_.dispose(std::move(found->second));
+    reserved_.erase(found);
+    return;
+  }
   loop_.dispose(std::move(slots_[slot].session));
   free_.push_back(slot);
-  --count_;
 }
 
 void SessionTable::close_all(ErrorCode code) {
   for (size_t slot = 0; slot < slots_.size(); ++slot) {
     if (slots_[slot].session != nullptr) {
       slots_[slot].session->close(code);
+    }
+  }
+  std::vector<SessionId> ids;
+  for (const auto& entry : reserved_) {
+    ids.push_back(entry.first);
+  }
+  for (const SessionId id : ids) {
+    if (Session* session = find(id)) {
+      session->close(code);
     }
   }
 }

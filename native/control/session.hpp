@@ -6,6 +6,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -94,6 +95,8 @@ class Session {
   virtual void start() = 0;
   virtual void on_accept(const Fields& options) = 0;
   virtual void on_reject(ErrorCode code, std::string_view text, int http_status) = 0;
+  /// Something that this protocol alone knows.
+  virtual void on_command(const Fields& command) { (void)command; }
   /// Ends the session at once, by an operator or at the server's end.
   virtual void close(ErrorCode code) = 0;
   /// Adds what the session has counted since it began; see `session_counters.hpp`. Once a second,
@@ -139,6 +142,9 @@ class SessionTable {
 
   /// Takes the session and gives it its id.
   void add(std::unique_ptr<Session> session);
+  /// An id for a session that is yet to be made. Any thread.
+  [[nodiscard]] SessionId reserve();
+  void add(std::unique_ptr<Session> session, SessionId reserved);
   [[nodiscard]] Session* find(SessionId id);
   void remove(Session& session);
   [[nodiscard]] size_t size() const { return count_; }
@@ -148,6 +154,11 @@ class SessionTable {
     for (const Slot& slot : slots_) {
       if (slot.session != nullptr && slot.session->known_) {
         visit(std::as_const(*slot.session));
+      }
+    }
+    for (const auto& entry : reserved_) {
+      if (entry.second->known_) {
+        visit(std::as_const(*entry.second));
       }
     }
   }
@@ -167,6 +178,9 @@ class SessionTable {
   std::mt19937_64 random_;
   std::vector<Slot> slots_;
   std::vector<uint32_t> free_;
+  // Sessions with a reserved id, whose slot lies beyond those of the others.
+  std::unordered_map<SessionId, std::unique_ptr<Session>> reserved_;
+  std::atomic<uint64_t> next_reserved_{0};
   size_t count_ = 0;
 };
 

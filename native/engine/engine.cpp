@@ -90,7 +90,13 @@ void Engine::loop_every_second() {
 Result<Engine::Listening> Engine::listen(const Fields& what) {
   const ProtocolModule* module = find_protocol(what.text("protocol"));
   const int64_t port = what.integer("port", -1);
-  if (stopped_ || module == nullptr || module->accept == nullptr || port < 0 || port > 65535) {
+  if (stopped_ || module == nullptr || port < 0 || port > 65535) {
+    return ErrorCode::kInvalidArgument;
+  }
+  if (module->listen != nullptr && what.text("transport") != "tcp") {
+    return listen_by_module(*module, what);
+  }
+  if (module->accept == nullptr) {
     return ErrorCode::kInvalidArgument;
   }
   const auto address = Address::parse(what.text("ip", "0.0.0.0"), static_cast<uint16_t>(port));
@@ -142,10 +148,26 @@ Result<Engine::Listening> Engine::listen(const Fields& what) {
   return listening;
 }
 
+Result<Engine::Listening> Engine::listen_by_module(const ProtocolModule& module,
+                                                   const Fields& what) {
+  std::vector<LoopContext*> loops;
+  for (const auto& worker : workers_) {
+    loops.push_back(&worker->context);
+  }
+  auto listener = module.listen(loops, what);
+  if (!listener.ok()) {
+    return listener.error();
+  }
+  const Listening listening{next_listener_++, (*listener)->address()};
+  module_listeners_.emplace_back(listening.id, std::move(*listener));
+  return listening;
+}
+
 void Engine::unlisten(uint32_t id) {
   if (stopped_) {
     return;
   }
+  std::erase_if(module_listeners_, [id](const auto& entry) { return entry.first == id; });
   std::vector<std::future<void>> closed;
   for (const auto& worker : workers_) {
     auto done = std::make_shared<std::promise<void>>();
@@ -167,6 +189,7 @@ void Engine::unlisten(uint32_t id) {
 }
 
 void Engine::stop_listening() {
+  module_listeners_.clear();
   for (const auto& worker : workers_) {
     worker->loop.post([at = worker.get()] {
       for (auto& entry : at->listeners) {
@@ -210,6 +233,43 @@ void Engine::close(SessionId session, ErrorCode code) {
       }
     });
   }
+}
+
+Result<SessionId> Engine::create(std::string_view protocol, Fields options) {
+  const ProtocolModule* module = find_protocol(protocol);
+  if (stopped_ || module == nullptr || module->create == nullptr) {
+    return ErrorCode::kInvalidArgument;
+  }
+  const size_t limit = max_connections_.load(std::memory_order_relaxed);
+  if (connections_.fetch_add(1, std::memory_order_relaxed) >= limit) {
+    connections_.fetch_sub(1, std::memory_order_relaxed);
+    return Error{ErrorCode::kLimitConnections, static_cast<uint32_t>(limit)};
+  }
+  Worker* worker = workers_[next_home_++ % workers_.size()].get();
+  const SessionId id = worker->sessions.reserve();
+  worker->loop.post([worker, module, id, options = std::move(options)] {
+    auto session = module->create(worker->context, options);
+    Session& added = *session;
+    worker->sessions.add(std::move(session), id);
+    added.start();
+  });
+  return id;
+}
+
+void Engine::command(SessionId session, Fields command) {
+  if (Worker* worker = worker_of(session)) {
+    worker->loop.post([worker, session, command = std::move(command)] {
+      if (Session* found = worker->sessions.find(session)) {
+        found->on_command(command);
+      }
+    });
+  }
+}
+
+Fields Engine::describe(std::string_view protocol) {
+  const ProtocolModule* module = find_protocol(protocol);
+  return !stopped_ && module != nullptr && module->describe != nullptr ? module->describe(modules_)
+                                                                       : Fields{};
 }
 
 Status Engine::configure(std::string_view protocol, const Fields& settings) {
@@ -276,23 +336,29 @@ Fields Engine::fields_of(Worker& worker, const LoopFigures& figures) {
           {"pool_free_bytes", figures.pool_free_bytes}};
 }
 
+void Engine::on_all_loops(void (*call)(Worker&)) {
+  std::vector<std::future<void>> done;
+  for (const auto& worker : workers_) {
+    auto promise = std::make_shared<std::promise<void>>();
+    done.push_back(promise->get_future());
+    worker->loop.post([at = worker.get(), promise, call] {
+      call(*at);
+      promise->set_value();
+    });
+  }
+  for (auto& future : done) {
+    future.wait();
+  }
+}
+
 void Engine::stop() {
   if (stopped_) {
     return;
   }
   stop_listening();
-  std::vector<std::future<void>> closed;
-  for (const auto& worker : workers_) {
-    auto done = std::make_shared<std::promise<void>>();
-    closed.push_back(done->get_future());
-    worker->loop.post([at = worker.get(), done] {
-      at->sessions.close_all(ErrorCode::kShuttingDown);
-      done->set_value();
-    });
-  }
-  for (auto& future : closed) {
-    future.wait();
-  }
+  on_all_loops([](Worker& worker) { worker.sessions.close_all(ErrorCode::kShuttingDown); });
+  // What the end of a session asked of another loop is done before this returns.
+  on_all_loops([](Worker& /*worker*/) {});
   for (const auto& worker : workers_) {
     worker->loop.stop();
   }

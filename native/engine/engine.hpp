@@ -16,6 +16,7 @@
 #include "hub/loop_hub.hpp"
 #include "io/listener.hpp"
 #include "io/loop.hpp"
+#include "protocols/module.hpp"
 
 namespace millrace {
 
@@ -48,6 +49,14 @@ class Engine {
   void reject(SessionId session, ErrorCode code, std::string text, int http_status);
   /// Ends a session.
   void close(SessionId session, ErrorCode code);
+
+  /// Makes a session that the control plane has admitted before its peer comes.
+  /// @return its id, at once; `session_opened` follows. kLimitConnections, kInvalidArgument.
+  Result<SessionId> create(std::string_view protocol, Fields options);
+  /// Tells a session something that its protocol knows.
+  void command(SessionId session, Fields command);
+  /// What a protocol module says of itself; empty when there is nothing.
+  Fields describe(std::string_view protocol);
 
   /// Settings of one protocol module for all its sessions.
   /// @return kNotFound when there is no such module or it has none.
@@ -83,6 +92,9 @@ class Engine {
   void loop_every_second();
   static Fields fields_of(Worker& worker, const LoopFigures& figures);
   Worker* worker_of(SessionId session);
+  /// Calls it on each loop and waits.
+  void on_all_loops(void (*call)(Worker&));
+  Result<Listening> listen_by_module(const ProtocolModule& module, const Fields& what);
 
   const Limits limits_;
   Identity identity_;
@@ -93,7 +105,9 @@ class Engine {
   transcode::Workers transcoders_;
   std::atomic<size_t> connections_{0};
   std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::pair<uint32_t, std::unique_ptr<ModuleListener>>> module_listeners_;
   uint32_t next_listener_ = 1;
+  size_t next_home_ = 0;  // loop of the next session that create() makes
   bool stopped_ = false;
 };
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "control/module_states.hpp"
@@ -18,6 +19,15 @@ struct Accepted {
   std::shared_ptr<const TlsContext> tls;  // null = plain
 };
 
+/// A port that a module holds open itself, because its peers do not come by TCP. Closes with its
+/// destruction; sessions go on. Control thread only.
+class ModuleListener {
+ public:
+  virtual ~ModuleListener() = default;
+  /// With the port that the system chose.
+  [[nodiscard]] virtual Address address() const = 0;
+};
+
 /// One protocol, as the engine knows it.
 struct ProtocolModule {
   /// Key in configuration, metric label, `protocol` in events.
@@ -33,6 +43,14 @@ struct ProtocolModule {
                                             const Fields& options);
   /// Called once a second on the first loop, for what the module keeps per engine; may be null.
   void (*every_second)(LoopContext& context);
+  /// Opens a port of the module's own; null when its peers come by TCP. Control thread.
+  /// @param loops  of all loops. @param what  as Engine::listen.
+  Result<std::unique_ptr<ModuleListener>> (*listen)(std::span<LoopContext* const> loops,
+                                                    const Fields& what) = nullptr;
+  /// Makes a session of a peer that the control plane has admitted before it comes; may be null.
+  std::unique_ptr<Session> (*create)(LoopContext& context, const Fields& options) = nullptr;
+  /// What the control plane may know of the module; may be null. Control thread.
+  Fields (*describe)(ModuleStates& modules) = nullptr;
 };
 
 }  // namespace millrace

@@ -9,12 +9,14 @@ import type {
   EngineStats,
   HttpAnswer,
   HttpConfig,
+  IceCredentials,
   ListenOptions,
   NativeAddon,
   NativeEngine,
   PlayRequested,
   PublishRequested,
   Rejection,
+  WebrtcSessionOptions,
 } from '../../src/native/boundary.ts';
 import { SESSION_COLUMNS } from '../../src/native/session-counters.ts';
 
@@ -29,6 +31,9 @@ export class FakeEngine implements NativeEngine {
   readonly commands: Command[] = [];
   readonly #listeners = new Map<number, ListenOptions>();
   readonly answers = new Map<number, HttpAnswer>();
+  /** WebRTC peers that were described, by session. */
+  readonly webrtc = new Map<number, WebrtcSessionOptions>();
+  readonly restarts = new Map<number, IceCredentials>();
   http: HttpConfig | undefined;
   maxConnections: number | undefined;
   stopped = false;
@@ -95,6 +100,20 @@ export class FakeEngine implements NativeEngine {
     this.maxConnections = limit;
   }
 
+  webrtc_certificate(): { readonly fingerprint: string } {
+    return { fingerprint: `sha-256 ${Array(32).fill('AB').join(':')}` };
+  }
+
+  webrtc_create(options: WebrtcSessionOptions): number {
+    const session = this.open(options.ip, 'webrtc', options.cid || undefined);
+    this.webrtc.set(session, options);
+    return session;
+  }
+
+  webrtc_restart_ice(session: number, credentials: IceCredentials): void {
+    this.restarts.set(session, credentials);
+  }
+
   stats(): EngineStats {
     return { loops: [], connections: this.connections, dropped_for_loop: 0 };
   }
@@ -120,7 +139,7 @@ export class FakeEngine implements NativeEngine {
   }
 
   /** A peer connects. @return its session. */
-  open(ip = '192.0.2.1', protocol = 'rtmp'): number {
+  open(ip = '192.0.2.1', protocol = 'rtmp', cid?: string): number {
     const session = this.#nextSession++;
     this.connections += 1;
     this.deliver([
@@ -132,7 +151,7 @@ export class FakeEngine implements NativeEngine {
         port: 40_000 + session,
         local_port: 1935,
         tls: false,
-        cid: `cid${String(session).padStart(5, '0')}`,
+        cid: cid ?? `cid${String(session).padStart(5, '0')}`,
       },
     ]);
     return session;
