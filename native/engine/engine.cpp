@@ -357,7 +357,8 @@ void Engine::stop() {
   }
   stop_listening();
   on_all_loops([](Worker& worker) { worker.sessions.close_all(ErrorCode::kShuttingDown); });
-  // What the end of a session asked of another loop is done before this returns.
+  // What the end of a session asks of another loop is done before this returns, and its answer too.
+  on_all_loops([](Worker& /*worker*/) {});
   on_all_loops([](Worker& /*worker*/) {});
   for (const auto& worker : workers_) {
     worker->loop.stop();

@@ -30,6 +30,12 @@ bool Directory::is_published(const std::string& stream) {
   return found != entries_.end() && found->second.publisher != nullptr;
 }
 
+LoopHub* Directory::publisher_of(const std::string& stream) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(stream);
+  return found != entries_.end() ? found->second.publisher : nullptr;
+}
+
 LoopHub* Directory::begin_mirror(const std::string& stream, Mirror mirror) {
   const std::lock_guard lock(mutex_);
   Entry& entry = entries_[stream];

@@ -34,6 +34,8 @@ class Directory {
   void end_publish(const std::string& stream, LoopHub& hub, MediaTime last_dts);
 
   [[nodiscard]] bool is_published(const std::string& stream);
+  /// The loop that publishes it; null when nobody does.
+  [[nodiscard]] LoopHub* publisher_of(const std::string& stream);
 
   /// @return the loop that publishes, to be asked for the stream; null when nobody does.
   LoopHub* begin_mirror(const std::string& stream, Mirror mirror);

@@ -28,6 +28,7 @@ Publication::~Publication() {
   }
   outputs_.clear();
   stream.published_here_ = false;
+  stream.on_key_frame_wanted_ = nullptr;
   // After the end is on its way: whoever publishes next is behind it in every queue.
   stream.hub().directory().end_publish(stream.key(), stream.hub(), clock_.latest());
 }
@@ -35,6 +36,10 @@ Publication::~Publication() {
 void Publication::add_output(std::unique_ptr<FrameSink> output) {
   (*stream_)->attach(*output, Stream::Replay::kNo);
   outputs_.push_back(std::move(output));
+}
+
+void Publication::on_key_frame_wanted(std::function<void()> ask) {
+  (*stream_)->on_key_frame_wanted_ = std::move(ask);
 }
 
 Stream& Publication::stream() { return **stream_; }

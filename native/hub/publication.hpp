@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -35,6 +36,9 @@ class Publication {
   void repeat_track(TrackKind kind);
   /// @param raw_dts, raw_pts  on the publisher's own clock; the frame's times are set here.
   void push(Ref<Frame> frame, MediaTime raw_dts, MediaTime raw_pts);
+
+  /// Who can be asked for random access points is told here when players need one. On the loop.
+  void on_key_frame_wanted(std::function<void()> ask);
 
   [[nodiscard]] Stream& stream();
   [[nodiscard]] const TimeRepairs& repairs() const { return clock_.repairs(); }

@@ -56,6 +56,21 @@ bool Stream::fits(const Frame& frame, AudioForm form) const {
   return (frame.track->codec == derived_.target.codec) == (form == derived_.form);
 }
 
+void Stream::request_key_frame() {
+  if (published_here_) {
+    if (on_key_frame_wanted_) {
+      on_key_frame_wanted_();
+    }
+  } else if (LoopHub* publisher = hub_.directory().publisher_of(key_); publisher != nullptr) {
+    publisher->loop().post([publisher, key = key_] {
+      if (const auto at = publisher->streams_.find(key);
+          at != publisher->streams_.end() && at->second->published_here_) {
+        at->second->request_key_frame();
+      }
+    });
+  }
+}
+
 Rendition& Stream::rendition(const std::string& form, const RenditionOptions& options,
                              const std::function<std::unique_ptr<Muxer>()>& make_muxer,
                              AudioForm audio) {

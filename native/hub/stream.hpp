@@ -52,6 +52,10 @@ class Stream final : private transcode::AudioTranscoder::Owner {
   void attach(FrameSink& sink, Replay replay, AudioForm form = AudioForm::kPlain);
   void detach(FrameSink& sink);
 
+  /// A player has lost the picture, or waits for its first: asks the publisher for a random access
+  /// point, if it is one that can be asked. For callers that bound how often.
+  void request_key_frame();
+
   /// The rendition of this form, made on first use. `form` names everything that shapes its bytes
   /// and its merging, as "rtmp chunk=60000 merge=350".
   Rendition& rendition(const std::string& form, const RenditionOptions& options,
@@ -123,6 +127,7 @@ class Stream final : private transcode::AudioTranscoder::Owner {
   std::vector<AttachedSink> sinks_;
   std::vector<NamedRendition> renditions_;
   std::vector<Link> links_;
+  std::function<void()> on_key_frame_wanted_;  // of the publication here
 };
 
 }  // namespace millrace

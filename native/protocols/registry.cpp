@@ -5,12 +5,14 @@
 #include "protocols/hls/module.hpp"
 #include "protocols/http_server/media_session.hpp"
 #include "protocols/rtmp/rtmp_session.hpp"
+#include "protocols/webrtc/module.hpp"
 
 namespace millrace {
 
 namespace {
 
-constexpr std::array kProtocols{&rtmp::kModule, &http_server::kModule, &hls::kModule};
+constexpr std::array kProtocols{&rtmp::kModule, &http_server::kModule, &hls::kModule,
+                                &webrtc::kModule};
 
 }  // namespace
 

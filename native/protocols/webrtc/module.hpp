@@ -1,0 +1,9 @@
+#pragma once
+
+#include "protocols/module.hpp"
+
+namespace millrace::webrtc {
+
+extern const ProtocolModule kModule;
+
+}  // namespace millrace::webrtc

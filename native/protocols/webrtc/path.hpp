@@ -1,0 +1,48 @@
+#pragma once
+
+#include <memory>
+
+#include "io/address.hpp"
+#include "io/udp_socket.hpp"
+
+namespace millrace::webrtc {
+
+/// A peer's TCP connection, RFC 4571.
+class TcpCarrier {
+ public:
+  virtual ~TcpCarrier() = default;
+  /// Sends one packet with its length. @return false when the peer does not keep up.
+  virtual bool send(Bytes packet) = 0;
+  /// The peer has ended, or uses another path: closes.
+  virtual void release() = 0;
+};
+
+/// How a peer is reached. For UDP `socket` is set, for TCP `tcp`.
+struct Path {
+  std::shared_ptr<UdpSocket> socket;
+  LocalIp local;
+  TcpCarrier* tcp = nullptr;
+  Address remote;
+
+  [[nodiscard]] bool usable() const { return socket != nullptr || tcp != nullptr; }
+  [[nodiscard]] bool same(const Path& other) const;
+
+  /// Sends one packet, or many of `segment` bytes of which the last may be shorter.
+  bool send(Bytes bytes, size_t segment) const;
+  bool send(Bytes bytes) const { return send(bytes, bytes.size()); }
+};
+
+/// Addresses as keys of maps.
+struct AddressKey {
+  std::array<uint8_t, 16> ip{};
+  uint16_t port = 0;
+  bool is_v6 = false;
+
+  explicit AddressKey(const Address& address);
+  friend bool operator==(const AddressKey&, const AddressKey&) = default;
+};
+struct AddressKeyHash {
+  size_t operator()(const AddressKey& key) const;
+};
+
+}  // namespace millrace::webrtc

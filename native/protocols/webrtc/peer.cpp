@@ -1,0 +1,364 @@
+#include "protocols/webrtc/peer.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "protocols/webrtc/egress.hpp"
+#include "protocols/webrtc/ingest.hpp"
+#include "protocols/webrtc/peer_table.hpp"
+#include "protocols/webrtc/webrtc_session.hpp"
+#include "rtp/packet/rtp_packet.hpp"
+
+namespace millrace::webrtc {
+
+namespace {
+
+constexpr size_t kMaxPaths = 8;
+constexpr Duration kWatchInterval = seconds(5);
+
+stun::TransportAddress mapped(const Address& address) {
+  const AddressKey key(address);
+  return {key.ip, key.is_v6, key.port};
+}
+
+std::string text_of(const Address& address) {
+  const std::string ip = address.ip();
+  const bool brackets = ip.find(':') != std::string::npos;
+  return (brackets ? "[" + ip + "]" : ip) + ":" + std::to_string(address.port());
+}
+
+// One loop writes each of them.
+void add(std::atomic<uint64_t>& counter, uint64_t value) {
+  counter.store(counter.load(std::memory_order_relaxed) + value, std::memory_order_relaxed);
+}
+
+}  // namespace
+
+Peer::Peer(PeerTable& table, SharedRef shared)
+    : table_(table),
+      shared_(std::move(shared)),
+      last_check_(table.loop().now()),
+      dtls_timer_([this] { on_dtls_timeout(); }),
+      watch_([this] { on_watch(); }) {
+  const Description& description = shared_->description;
+  if (description.dtls != Description::Dtls::kOff) {
+    dtls_ = std::make_unique<dtls::Endpoint>(table_.service().certificate(),
+                                             description.dtls == Description::Dtls::kActive
+                                                 ? dtls::Endpoint::Role::kClient
+                                                 : dtls::Endpoint::Role::kServer,
+                                             description.fingerprints);
+  }
+  table_.loop().arm_in(watch_, std::min<Duration>(kWatchInterval, description.session_timeout));
+}
+
+Peer::~Peer() = default;
+
+LoopContext& Peer::context() { return table_.context(); }
+
+// ---- ICE
+// -------------------------------------------------------------------------------------------
+
+void Peer::on_check(const stun::Message& check, const IceCredentials& ice, const Path& path) {
+  if (stopped_) {
+    return;
+  }
+  std::array<uint8_t, stun::kMaxAnswerSize> answer;
+  const Description& description = shared_->description;
+  if (check.unknown_required != 0 || (check.ice_controlled && description.strict_check)) {
+    // RFC 8445 §7.3.1.1: a lite agent is never controlling; whoever is controlled as well must
+    // change its role. Peers that never learn it are let in unless the operator says otherwise.
+    const uint16_t code = check.unknown_required != 0 ? 420 : 487;
+    const size_t size = stun::write_binding_error(check, code, ice.local_pwd, answer);
+    (void)path.send(Bytes(answer).first(size));
+    return;
+  }
+  last_check_ = table_.loop().now();
+  shared_->checks.fetch_add(1, std::memory_order_relaxed);
+  count_in(check.bytes.size());
+  const size_t size =
+      stun::write_binding_success(check, mapped(path.remote), ice.local_pwd, answer);
+  (void)path.send(Bytes(answer).first(size));
+  if (path.tcp != nullptr) {
+    if (std::find(carriers_.begin(), carriers_.end(), path.tcp) == carriers_.end()) {
+      carriers_.push_back(path.tcp);
+    }
+  } else {
+    const AddressKey key(path.remote);
+    const auto known =
+        std::find_if(addresses_.begin(), addresses_.end(),
+                     [&key](const Address& address) { return AddressKey(address) == key; });
+    if (known == addresses_.end()) {
+      if (addresses_.size() == kMaxPaths) {
+        table_.unlearn(addresses_.front(), *this);
+        addresses_.erase(addresses_.begin());
+      }
+      addresses_.push_back(path.remote);
+    }
+    table_.learn(path.remote, *this);
+  }
+  if (check.use_candidate || !nominated_) {
+    if (!path_.usable() || (check.use_candidate && !path_.same(path))) {
+      use_path(path);
+    }
+    nominated_ = nominated_ || check.use_candidate;
+  }
+}
+
+void Peer::use_path(const Path& path) {
+  path_ = path;
+  if (dtls_ == nullptr) {
+    if (!connected()) {
+      on_connected();
+    }
+  } else if (dtls_->state() == dtls::Endpoint::State::kWaiting) {
+    dtls_->start(table_.loop().now());
+    after_dtls();
+  }
+}
+
+void Peer::on_carrier_gone(const TcpCarrier& carrier) {
+  std::erase(carriers_, &carrier);
+  if (path_.tcp == &carrier) {
+    path_ = {};
+    nominated_ = false;
+    if (!stopped_ && carriers_.empty() && addresses_.empty()) {
+      end({ErrorCode::kPeerClosed});
+    }
+  }
+}
+
+void Peer::on_watch() {
+  Loop& loop = table_.loop();
+  const Description& description = shared_->description;
+  if (loop.now() - last_check_ >= description.session_timeout) {
+    return end({connected() ? ErrorCode::kWebrtcIceExpired : ErrorCode::kWebrtcDtlsTimeout});
+  }
+  if (!connected()) {
+    tell_trouble(ErrorCode::kNone);
+  }
+  loop.arm(watch_,
+           std::min(loop.now() + kWatchInterval, last_check_ + description.session_timeout));
+}
+
+void Peer::tell_trouble(ErrorCode code) {
+  std::string_view state = "off";
+  if (dtls_ != nullptr) {
+    switch (dtls_->state()) {
+      case dtls::Endpoint::State::kWaiting:
+        state = "waiting";
+        break;
+      case dtls::Endpoint::State::kHandshaking:
+        state = "handshaking";
+        break;
+      case dtls::Endpoint::State::kFailed:
+        state = "failed";
+        break;
+      case dtls::Endpoint::State::kConnected:
+      case dtls::Endpoint::State::kClosed:
+        state = "connected";
+        break;
+    }
+  }
+  context().events.send({{"type", "webrtc_trouble"},
+                         {"session", shared_->id},
+                         {"checks", shared_->checks.load(std::memory_order_relaxed)},
+                         {"bad_integrity", shared_->bad_integrity.load(std::memory_order_relaxed)},
+                         {"from", path_.usable() ? text_of(path_.remote) : std::string()},
+                         {"dtls", state},
+                         {"code", error_info(code).name}});
+}
+
+// ---- packets in
+// ------------------------------------------------------------------------------------
+
+void Peer::count_in(size_t bytes) { add(shared_->bytes_in, bytes); }
+
+void Peer::on_packet(std::span<uint8_t> bytes) {
+  if (stopped_ || bytes.empty()) {
+    return;
+  }
+  count_in(bytes.size());
+  if (dtls::looks_like_dtls(bytes)) {
+    return on_dtls(bytes);
+  }
+  if (!rtp::looks_like_rtp(bytes) || !connected()) {
+    return;  // RFC 7983: TURN channels, ZRTP; or media before its keys
+  }
+  const bool rtcp = rtp::is_rtcp(bytes);
+  if (receiver_ != nullptr) {
+    const auto size = rtcp ? receiver_->unprotect_rtcp(bytes) : receiver_->unprotect_rtp(bytes);
+    if (!size.ok()) {
+      // Duplicates are the network's daily business.
+      if (size.error().code != ErrorCode::kSrtpReplayed) {
+        context().troubles.note("webrtc", size.error(), shared_->id);
+      }
+      return;
+    }
+    bytes = bytes.first(*size);
+  }
+  if (rtcp) {
+    media_->on_rtcp(bytes);
+  } else {
+    media_->on_rtp(bytes);
+  }
+}
+
+// ---- DTLS
+// ------------------------------------------------------------------------------------------
+
+void Peer::on_dtls(Bytes bytes) {
+  if (dtls_ != nullptr) {
+    dtls_->receive(bytes, table_.loop().now());
+    after_dtls();
+  }
+}
+
+void Peer::on_dtls_timeout() {
+  dtls_->on_timeout(table_.loop().now());
+  after_dtls();
+}
+
+void Peer::after_dtls() {
+  for (Bytes out = dtls_->poll_output(); !out.empty(); out = dtls_->poll_output()) {
+    send(out, out.size());
+  }
+  if (const auto deadline = dtls_->deadline()) {
+    table_.loop().arm(dtls_timer_, *deadline);
+  } else {
+    dtls_timer_.disarm();
+  }
+  switch (dtls_->state()) {
+    case dtls::Endpoint::State::kConnected:
+      if (!connected()) {
+        on_connected();
+      }
+      break;
+    case dtls::Endpoint::State::kFailed:
+      end(dtls_->error());
+      break;
+    case dtls::Endpoint::State::kClosed:
+      end({ErrorCode::kPeerClosed});
+      break;
+    case dtls::Endpoint::State::kWaiting:
+    case dtls::Endpoint::State::kHandshaking:
+      break;
+  }
+}
+
+void Peer::on_connected() {
+  const Description& description = shared_->description;
+  std::string_view profile;
+  if (dtls_ != nullptr) {
+    const auto& keys = *dtls_->srtp_keys();
+    receiver_ = std::make_unique<srtp::Receiver>(keys.profile, keys.receive);
+    if (description.encrypt) {
+      sender_ = std::make_unique<srtp::Sender>(keys.profile, keys.send);
+    }
+    profile = srtp::profile_name(keys.profile);
+  }
+  if (description.publishes) {
+    media_ = std::make_unique<Ingest>(*this);
+  } else {
+    media_ = std::make_unique<Egress>(*this);
+  }
+  at_home(*shared_, [](WebrtcSession& home) { home.on_connected(); });
+  context().events.send({{"type", "webrtc_connected"},
+                         {"session", shared_->id},
+                         {"candidate", text_of(path_.remote)},
+                         {"protocol", path_.tcp != nullptr ? "tcp" : "udp"},
+                         {"srtp_profile", profile}});
+  if (const Status started = media_->start(); !started.ok()) {
+    end(started.error());
+  }
+}
+
+// ---- packets out
+// -----------------------------------------------------------------------------------
+
+void Peer::send(Bytes bytes, size_t segment) {
+  if (path_.send(bytes, segment)) {
+    add(shared_->bytes_out, bytes.size());
+  }
+}
+
+void Peer::send_rtcp(Bytes compound) {
+  std::array<uint8_t, 1500> room;
+  if (stopped_ || compound.size() + srtp::kMaxOverhead > room.size()) {
+    return;
+  }
+  std::memcpy(room.data(), compound.data(), compound.size());
+  const size_t size =
+      sender_ != nullptr ? sender_->protect_rtcp(room, compound.size()) : compound.size();
+  send(Bytes(room).first(size), size);
+}
+
+void Peer::add_rtp(Bytes header, Bytes payload, uint32_t ssrc, uint64_t index) {
+  const size_t size =
+      header.size() + payload.size() + (sender_ != nullptr ? sender_->rtp_overhead() : 0);
+  if (pending_count_ != 0 &&
+      (run_ended_ || size > segment_bytes_ || pending_count_ == UdpSocket::kMaxSegments ||
+       pending_bytes_ + size > UdpSocket::kMaxSendBytes)) {
+    flush();
+  }
+  const auto room = table_.send_room().subspan(pending_bytes_);
+  std::memcpy(room.data(), header.data(), header.size());
+  if (sender_ != nullptr) {
+    (void)sender_->protect_rtp_payload(room, header.size(), payload, ssrc, index);
+  } else if (!payload.empty()) {
+    std::memcpy(room.data() + header.size(), payload.data(), payload.size());
+  }
+  if (pending_count_ == 0) {
+    segment_bytes_ = size;
+  }
+  run_ended_ = size < segment_bytes_;
+  pending_bytes_ += size;
+  ++pending_count_;
+}
+
+void Peer::flush() {
+  if (pending_count_ != 0) {
+    send(Bytes(table_.send_room()).first(pending_bytes_), segment_bytes_);
+    pending_bytes_ = 0;
+    pending_count_ = 0;
+    run_ended_ = false;
+  }
+}
+
+// ---- the end
+// ---------------------------------------------------------------------------------------
+
+void Peer::end(Error error) {
+  if (!stopped_) {
+    table_.drop(shared_->id, error);
+  }
+}
+
+void Peer::stop(Error error) {
+  if (stopped_) {
+    return;
+  }
+  if (!connected()) {
+    tell_trouble(error.code);
+  }
+  if (media_ != nullptr) {
+    media_->stop();
+  }
+  if (dtls_ != nullptr) {
+    dtls_->close();
+    for (Bytes out = dtls_->poll_output(); !out.empty(); out = dtls_->poll_output()) {
+      send(out, out.size());
+    }
+  }
+  stopped_ = true;
+  dtls_timer_.disarm();
+  watch_.disarm();
+  for (const Address& address : addresses_) {
+    table_.unlearn(address, *this);
+  }
+  for (TcpCarrier* carrier : std::exchange(carriers_, {})) {
+    carrier->release();
+  }
+  path_ = {};
+}
+
+}  // namespace millrace::webrtc

@@ -1,0 +1,114 @@
+#include "protocols/webrtc/webrtc_session.hpp"
+
+#include <algorithm>
+
+#include "control/module_states.hpp"
+#include "control/session_counters.hpp"
+#include "protocols/webrtc/peer_table.hpp"
+
+namespace millrace::webrtc {
+
+namespace {
+
+// While a peer that was admitted does not connect, an operator is told why so often.
+constexpr Duration kTroubleInterval = seconds(5);
+
+}  // namespace
+
+WebrtcSession::WebrtcSession(LoopContext& context, const Fields& options)
+    : Session(context, "webrtc", options.text("cid")),
+      service_(context.modules.get<Service>()),
+      shared_(std::make_shared<Shared>()),
+      deadline_([this] { on_deadline(); }) {
+  shared_->home = &context;
+  shared_->description = Description::from(options);
+}
+
+WebrtcSession::~WebrtcSession() = default;
+
+void WebrtcSession::start() {
+  shared_->id = id();
+  const Description& description = shared_->description;
+  Fields opened{
+      {"type", "session_opened"}, {"protocol", protocol()}, {"ip", description.ip}, {"port", 0},
+      {"local_port", 0},          {"tls", false},           {"cid", cid()}};
+  tell(std::move(opened));
+  service_.announce(shared_);
+  give_up_at_ = context().loop.now() + description.connect_timeout;
+  context().loop.arm(deadline_, std::min(give_up_at_, context().loop.now() + kTroubleInterval));
+}
+
+void WebrtcSession::on_command(const Fields& command) {
+  const IceCredentials ice = IceCredentials::from(command);
+  if (!closing_ && !ice.local_ufrag.empty() && !ice.local_pwd.empty()) {
+    service_.restart(id(), ice);
+  }
+}
+
+void WebrtcSession::on_connected() {
+  connected_ = true;
+  deadline_.disarm();
+}
+
+void WebrtcSession::on_deadline() {
+  const Time now = context().loop.now();
+  if (now < give_up_at_) {
+    tell_trouble(ErrorCode::kNone);
+    context().loop.arm(deadline_, std::min(give_up_at_, now + kTroubleInterval));
+    return;
+  }
+  close(shared_->checks.load(std::memory_order_relaxed) == 0 ? ErrorCode::kWebrtcIceTimeout
+                                                             : ErrorCode::kWebrtcDtlsTimeout);
+}
+
+/// What is known while the peer's loop has nothing to say: whether anybody came at all.
+void WebrtcSession::tell_trouble(ErrorCode code) {
+  if (shared_->checks.load(std::memory_order_relaxed) == 0) {
+    tell({{"type", "webrtc_trouble"},
+          {"checks", 0},
+          {"bad_integrity", shared_->bad_integrity.load(std::memory_order_relaxed)},
+          {"from", ""},
+          {"dtls", shared_->description.dtls == Description::Dtls::kOff ? "off" : "waiting"},
+          {"code", error_info(code).name}});
+  }
+}
+
+void WebrtcSession::close(ErrorCode code) {
+  if (closing_ || finished()) {
+    return;
+  }
+  closing_ = true;
+  deadline_.disarm();
+  if (!connected_ && code == ErrorCode::kWebrtcIceTimeout) {
+    tell_trouble(code);
+  }
+  // The name is free for the next publisher only when this one's loop has let go of it.
+  if (PeerTable* table = service_.forget(id())) {
+    table->loop().post([table, session = id(), code] { table->drop(session, {code}); });
+  } else {
+    on_peer_ended({code});
+  }
+}
+
+void WebrtcSession::count(SessionCounters& counters) const {
+  counters.bytes_in = shared_->bytes_in.load(std::memory_order_relaxed);
+  counters.bytes_out = shared_->bytes_out.load(std::memory_order_relaxed);
+  counters.video_frames = shared_->video_frames.load(std::memory_order_relaxed);
+  counters.audio_frames = shared_->audio_frames.load(std::memory_order_relaxed);
+  counters.packets_lost = shared_->packets_lost.load(std::memory_order_relaxed);
+  counters.packets_resent = shared_->packets_resent.load(std::memory_order_relaxed);
+}
+
+void WebrtcSession::on_peer_ended(Error error) {
+  if (finished()) {
+    return;
+  }
+  closing_ = true;
+  deadline_.disarm();
+  (void)service_.forget(id());
+  finish(error, shared_->bytes_in.load(std::memory_order_relaxed),
+         shared_->bytes_out.load(std::memory_order_relaxed),
+         shared_->skips.load(std::memory_order_relaxed));
+}
+
+}  // namespace millrace::webrtc
