@@ -317,6 +317,9 @@ TEST(SessionClock, Rfc3550ReportsMoveVideoSmoothlyToTheAudio) {
   }
   EXPECT_EQ(last, MediaTime(200 * 40'000)) << "as the audio of the same moment";
   EXPECT_EQ(clock.time_of(audio, 200 * 1920, at_ms(8000)), MediaTime(8'000'000));
+  // Reports to viewers say the same.
+  EXPECT_EQ(clock.reference(video)->at(at_ms(8000)), 200 * 3600);
+  EXPECT_EQ(clock.reference(audio)->at(at_ms(8000)), 200 * 1920);
 }
 
 TEST(SessionClock, ReportsThatMakeNoSenseChangeNothing) {

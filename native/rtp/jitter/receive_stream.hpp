@@ -22,7 +22,7 @@ struct ReceiveStreamOptions {
   uint32_t clock_rate = 90000;
   bool nack = false;  // the peer answers NACKs
   NackOptions nack_options;
-  Duration max_reorder_delay = milliseconds(200);  // with NACK: time for a few retransmissions
+  Duration max_reorder_delay = milliseconds(500);  // with NACK: time for a few retransmissions
   size_t max_reorder_packets = 1024;               // a power of two
 };
 

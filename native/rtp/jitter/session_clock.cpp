@@ -45,6 +45,15 @@ MediaTime SessionClock::time_of(size_t number, int64_t timestamp, Time arrival) 
   return time + track.correction;
 }
 
+std::optional<MediaReference> SessionClock::reference(size_t number) const {
+  const Track& track = tracks_[number];
+  if (!track.anchor_timestamp) {
+    return std::nullopt;
+  }
+  return MediaReference{*track.anchor_timestamp, *start_ + track.anchor + track.correction,
+                        track.clock_rate};
+}
+
 void SessionClock::on_sender_report(size_t number, uint64_t ntp, int64_t timestamp) {
   Track& reported = tracks_[number];
   if (ntp == 0 || !reported.anchor_timestamp) {

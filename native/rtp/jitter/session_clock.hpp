@@ -8,6 +8,7 @@
 #include "base/clock.hpp"
 #include "media/codec_id.hpp"
 #include "media/media_time.hpp"
+#include "rtp/packet/media_reference.hpp"
 
 namespace millrace::rtp {
 
@@ -31,6 +32,9 @@ class SessionClock {
 
   /// @param timestamp  the report's RTP timestamp, unwrapped with those of the packets.
   void on_sender_report(size_t track, uint64_t ntp, int64_t timestamp);
+
+  /// For sender reports about the track to viewers; nullopt before its first frame.
+  [[nodiscard]] std::optional<MediaReference> reference(size_t track) const;
 
   /// How far the track has been moved so far, and how far it is to be.
   [[nodiscard]] MediaTime correction(size_t track) const { return tracks_[track].correction; }

@@ -153,7 +153,8 @@ class HeaderExtensionWriter {
 /// abs-send-time of a clock that counts from anywhere: its seconds in 6.18 fixed point, modulo 64
 /// s.
 [[nodiscard]] constexpr uint32_t to_abs_send_time(int64_t microseconds) {
-  return static_cast<uint32_t>((microseconds << 18) / 1'000'000) & 0xffffff;
+  constexpr int64_t kCycle = 64'000'000;
+  return static_cast<uint32_t>((microseconds % kCycle << 18) / 1'000'000) & 0xffffff;
 }
 
 }  // namespace millrace::rtp

@@ -21,7 +21,7 @@ struct PayloadInfo {
   /// First packet of a point where decoding can start. More than one packet of the same timestamp
   /// may look so (parameter sets, then the first slice): the first one counts.
   bool starts_random_access = false;
-  bool starts_frame = false;        // known to begin a frame; H.264 and HEVC tell it for some only
+  bool starts_frame = false;        // may begin a frame; H.264 and HEVC tell it for some only
   bool has_parameter_sets = false;  // H.264, HEVC: an SPS or VPS is in it
   bool discardable = false;         // no other frame refers to this one
   bool switching_up = false;  // a receiver of lower temporal layers may add this one from here

@@ -164,6 +164,13 @@ TEST(HeaderExtensions, Rfc8285EveryValueInBothForms) {
   }
 }
 
+TEST(HeaderExtensions, AbsSendTimeIsSecondsInSixBitsAndEighteen) {
+  EXPECT_EQ(to_abs_send_time(0), 0U);
+  EXPECT_EQ(to_abs_send_time(1'500'000), 3U << 17);
+  EXPECT_EQ(to_abs_send_time(65'500'000), 3U << 17);
+  EXPECT_EQ(to_abs_send_time(64'000'000LL * 26'562'500 + 1'500'000), 3U << 17) << "since 1970";
+}
+
 TEST(HeaderExtensions, NothingNegotiatedWritesNothing) {
   const HeaderExtensionMap map;
   HeaderExtensionWriter writer(map);

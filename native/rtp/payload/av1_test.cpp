@@ -107,6 +107,8 @@ TEST_F(Av1Payload, FragmentsComeTogether) {
 }
 
 TEST_F(Av1Payload, PayloadsThatLieCostTheirFrame) {
+  EXPECT_TRUE(push(std::string("28 0b") + kSequenceElement + "30 100402", true).ok());
+  EXPECT_NE(next(), "-");
   for (const char* payload : {"00",                   // no element
                               "00 05 30",             // element beyond the end
                               "00 ffffffffffffffff",  // length without an end

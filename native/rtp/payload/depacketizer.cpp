@@ -20,10 +20,13 @@ Status Depacketizer::push(const MediaPacket& packet) {
   if (last_index_ && packet.index <= *last_index_) {
     return {};
   }
-  const bool after_loss = last_index_ && packet.index != *last_index_ + 1;
+  // Nobody knows what came before the first packet, so it is as after a loss.
+  const bool after_loss = !last_index_ || packet.index != *last_index_ + 1;
   if (packet.payload().empty()) {
     // Padding. When packets before it are missing, the next one with media tells of the loss.
-    last_index_ = after_loss ? last_index_ : packet.index;
+    if (!after_loss) {
+      last_index_ = packet.index;
+    }
     return {};
   }
   last_index_ = packet.index;

@@ -25,7 +25,7 @@ constexpr uint8_t kTypeMask = 0x1f;
 
 constexpr bool is_unit_type(uint8_t type) { return type >= 1 && type <= 23; }
 
-/// The first bytes of a unit begin an access unit: delimiter, SPS, or a slice with
+/// Units that begin an access unit: delimiter, parameter sets, SEI, or a slice with
 /// first_mb_in_slice 0, whose Exp-Golomb code is a single 1 bit. ITU-T H.264 §7.4.1.2.3
 void inspect_unit(uint8_t type, Bytes body, PayloadInfo& info) {
   const bool first_slice = !body.empty() && (body[0] & 0x80) != 0;
@@ -35,6 +35,8 @@ void inspect_unit(uint8_t type, Bytes body, PayloadInfo& info) {
       info.starts_random_access = true;
       info.starts_frame = true;
       break;
+    case NalUnitType::kPps:
+    case NalUnitType::kSei:
     case NalUnitType::kAccessUnitDelimiter:
       info.starts_frame = true;
       break;

@@ -182,6 +182,9 @@ TEST_F(H264Payload, Rfc6184FuAStartLostThenResync) {
 }
 
 TEST_F(H264Payload, PayloadsThatLieCostTheirFrame) {
+  EXPECT_TRUE(push(sets_packet()).ok());
+  EXPECT_TRUE(push("658801", true).ok());
+  EXPECT_NE(units(), "-");
   for (const char* payload : {"78",                          // STAP-A of nothing
                               "78 0003 6588",                // unit beyond the end
                               "78 0000",                     // empty unit
@@ -224,6 +227,14 @@ TEST_F(H264Payload, FrameOverTheLimitIsRefused) {
   }
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::kRtpFrameTooLarge);
+}
+
+TEST_F(H264Payload, JoiningInTheMiddleIsNoError) {
+  EXPECT_TRUE(push("7c05 01").ok()) << "the middle of a fragmented slice";
+  EXPECT_TRUE(push("7c45 02", true).ok());
+  EXPECT_TRUE(push("419a03", true).ok());
+  EXPECT_EQ(units(), "-");
+  EXPECT_TRUE(depacketizer_.wants_random_access());
 }
 
 TEST_F(H264Payload, BrokenParameterSetsCostTheirFrame) {

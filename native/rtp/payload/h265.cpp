@@ -41,7 +41,8 @@ void inspect_unit(uint8_t type, Bytes body, PayloadInfo& info) {
     info.has_parameter_sets = true;
     info.starts_random_access = true;
     info.starts_frame = true;
-  } else if (unit == NalUnitType::kAccessUnitDelimiter) {
+  } else if (unit == NalUnitType::kPps || unit == NalUnitType::kPrefixSei ||
+             unit == NalUnitType::kAccessUnitDelimiter) {
     info.starts_frame = true;
   } else if (h265::is_slice(unit) && !body.empty() && (body[0] & 0x80) != 0) {
     // first_slice_segment_in_pic_flag
@@ -154,7 +155,15 @@ Result<Ref<Track>> H265Depacketizer::make_track(const ParameterSets& sets) {
   sets.list(static_cast<uint8_t>(NalUnitType::kVps), vps);
   sets.list(static_cast<uint8_t>(NalUnitType::kSps), sps);
   sets.list(static_cast<uint8_t>(NalUnitType::kPps), pps);
-  return vps.empty() || sps.empty() || pps.empty() ? Ref<Track>() : h265::make_track(vps, sps, pps);
+  if (vps.empty() || sps.empty() || pps.empty()) {
+    return Ref<Track>();
+  }
+  auto track = h265::make_track(vps, sps, pps);
+  if (track) {
+    // The FourCC of Enhanced RTMP: FLV itself has no number for HEVC.
+    (*track)->flv_signalling = FlvSignalling::kEnhanced;
+  }
+  return track;
 }
 
 NalDepacketizer::Picture H265Depacketizer::inspect(Bytes bytes,

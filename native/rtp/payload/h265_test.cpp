@@ -71,6 +71,7 @@ TEST_F(H265Payload, ParameterSetsMakeTheTrackAndStayOutOfTheFrame) {
   ASSERT_TRUE(out.has_value());
   EXPECT_EQ(out->new_track->video.width, 64U);
   EXPECT_EQ(out->new_track->parameter_sets.size(), 3U);
+  EXPECT_EQ(out->new_track->flv_signalling, FlvSignalling::kEnhanced);
   ASSERT_EQ(out->frame->nal_units().size(), 1U);
   EXPECT_TRUE(out->frame->random_access);
 }
@@ -86,6 +87,9 @@ TEST_F(H265Payload, Rfc7798FragmentsBecomeTheUnitAgain) {
 }
 
 TEST_F(H265Payload, PayloadsThatLieCostTheirFrame) {
+  ASSERT_TRUE(push_sets().ok());
+  ASSERT_TRUE(push("2601af01", true).ok());
+  EXPECT_TRUE(depacketizer_.poll().has_value());
   for (const char* payload : {"60", "6001",        // AP of nothing
                               "6001 0009 2601af",  // unit beyond the end
                               "6001 0001 26",      // unit shorter than its header

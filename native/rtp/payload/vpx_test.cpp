@@ -59,18 +59,24 @@ TEST(Vp8Payload, StartInTheMiddleOrMissingIsRefused) {
   BlockPool pool;
   pool.bind_to_this_thread();
   Vp8Depacketizer depacketizer(pool);
-  EXPECT_FALSE(depacketizer.push(*testing::packet(pool, 0, 0, true, hex("00 aabb"))).ok());
-  EXPECT_TRUE(
-      depacketizer.push(*testing::packet(pool, 1, 1, false, hex("10 1002009d012a40003000"))).ok());
-  EXPECT_FALSE(depacketizer.push(*testing::packet(pool, 2, 1, true, hex("10 100200"))).ok());
-  EXPECT_FALSE(depacketizer.push(*testing::packet(pool, 3, 2, true, hex("10 1002"))).ok());
+  int64_t index = 0;
+  const auto push = [&](int64_t timestamp, bool marker, const char* payload) {
+    return depacketizer.push(*testing::packet(pool, index++, timestamp, marker, hex(payload))).ok();
+  };
+  EXPECT_TRUE(push(0, true, "00 aabb")) << "joined in the middle";
   EXPECT_FALSE(depacketizer.poll().has_value());
-  EXPECT_TRUE(
-      depacketizer.push(*testing::packet(pool, 4, 3, true, hex("10 1002009d012a40003000"))).ok());
+  EXPECT_TRUE(push(1, true, "10 1002009d012a40003000"));
   const auto out = depacketizer.poll();
   ASSERT_TRUE(out.has_value());
   EXPECT_EQ(out->new_track->video.width, 64U);
   EXPECT_EQ(out->new_track->video.height, 48U);
+  EXPECT_FALSE(push(2, true, "00 aabb")) << "no start";
+  EXPECT_TRUE(push(3, false, "10 1002009d012a40003000"));
+  EXPECT_FALSE(push(3, true, "10 100200")) << "two starts";
+  EXPECT_FALSE(push(4, true, "10 1002")) << "no frame header";
+  EXPECT_FALSE(depacketizer.poll().has_value());
+  EXPECT_TRUE(push(5, true, "10 1002009d012a40003000"));
+  EXPECT_TRUE(depacketizer.poll().has_value());
 }
 
 TEST(Vp9Payload, Rfc9628DescriptorInAllItsForms) {
@@ -121,15 +127,17 @@ TEST(Vp9Payload, FramesOutOfTheirOrderAreRefused) {
   BlockPool pool;
   pool.bind_to_this_thread();
   Vp9Depacketizer depacketizer(pool);
-  EXPECT_FALSE(depacketizer.push(*testing::packet(pool, 0, 0, true, hex("04 86"))).ok())
-      << "no start";
-  EXPECT_FALSE(depacketizer.push(*testing::packet(pool, 1, 1, true, hex("08 86"))).ok())
-      << "no end";
-  EXPECT_TRUE(depacketizer.push(*testing::packet(pool, 2, 2, false, hex("08 86"))).ok());
-  EXPECT_FALSE(depacketizer.push(*testing::packet(pool, 3, 2, true, hex("08 86"))).ok())
-      << "two starts";
-  for (int64_t i = 0; i < 9; ++i) {
-    EXPECT_EQ(depacketizer.push(*testing::packet(pool, 4 + i, 3, false, hex("0c 86"))).ok(), i < 8);
+  int64_t index = 0;
+  const auto push = [&](int64_t timestamp, bool marker, const char* payload) {
+    return depacketizer.push(*testing::packet(pool, index++, timestamp, marker, hex(payload))).ok();
+  };
+  EXPECT_TRUE(push(0, true, "04 86")) << "joined in the middle";
+  EXPECT_FALSE(push(1, true, "04 86")) << "no start";
+  EXPECT_FALSE(push(2, true, "08 86")) << "no end";
+  EXPECT_TRUE(push(3, false, "08 86"));
+  EXPECT_FALSE(push(3, true, "08 86")) << "two starts";
+  for (int i = 0; i < 9; ++i) {
+    EXPECT_EQ(push(4, false, "0c 86"), i != 8) << i;
   }
 }
 

@@ -1,0 +1,152 @@
+#include "rtp/send/packet_rewriter.hpp"
+
+#include <algorithm>
+
+namespace millrace::rtp {
+namespace {
+
+struct PictureIds {
+  uint16_t picture_id = 0;
+  bool is_long = false;
+  uint8_t tl0_pic_idx = 0;
+};
+
+PictureIds read_ids(Bytes payload, const PayloadInfo& info) {
+  PictureIds out;
+  const auto byte = [payload](size_t at) { return at < payload.size() ? payload[at] : uint8_t{0}; };
+  if (info.picture_id_offset != 0) {
+    const uint8_t high = byte(info.picture_id_offset);
+    out.is_long = (high & 0x80) != 0;
+    out.picture_id = static_cast<uint16_t>(
+        out.is_long ? (high & 0x7f) << 8 | byte(info.picture_id_offset + 1U) : high);
+  }
+  if (info.tl0_pic_idx_offset != 0) {
+    out.tl0_pic_idx = byte(info.tl0_pic_idx_offset);
+  }
+  return out;
+}
+
+}  // namespace
+
+PacketRewriter::PacketRewriter(const Options& options)
+    : options_(options),
+      sent_(options.remembered_packets),
+      last_sequence_(int64_t{options.first_sequence_number} - 1),
+      last_timestamp_(options.first_timestamp) {
+  assert((sent_.size() & (sent_.size() - 1)) == 0 && !sent_.empty());
+  left_out_.reserve(kLeftOut);
+}
+
+uint32_t PacketRewriter::ms_since_start(Time now) const {
+  return static_cast<uint32_t>(duration_cast<milliseconds>(now - *start_).count());
+}
+
+void PacketRewriter::switch_to(uint32_t source, const MediaPacket& first,
+                               std::optional<int64_t> same_time) {
+  int64_t timestamp = last_timestamp_;
+  if (epochs_used_ > 0) {
+    const int64_t elapsed = duration_cast<microseconds>(first.arrival - last_arrival_).count() *
+                            options_.clock_rate / 1'000'000;
+    timestamp = same_time ? *same_time + current().timestamp_offset : last_timestamp_ + elapsed;
+    // Decoders order frames by it: it must go on, if only a little.
+    timestamp = std::max(timestamp, last_timestamp_ + options_.clock_rate / 1000);
+  }
+  Epoch epoch;
+  epoch.source = source;
+  epoch.first_index = first.index;
+  epoch.sequence_offset = last_sequence_ + 1 - first.index;
+  epoch.timestamp_offset = timestamp - first.timestamp;
+  if (epochs_used_ > 0) {
+    const PictureIds ids = read_ids(first.payload(), first.info);
+    epoch.picture_id_offset = static_cast<uint16_t>(last_picture_id_ + 1 - ids.picture_id);
+    epoch.tl0_pic_idx_offset = static_cast<uint8_t>(last_tl0_pic_idx_ + 1 - ids.tl0_pic_idx);
+  }
+  left_out_.clear();
+  left_out_before_ = 0;
+  epochs_[epochs_used_++ % kEpochs] = epoch;
+}
+
+Rewritten PacketRewriter::rewritten(const Epoch& epoch, uint16_t sequence_number,
+                                    uint32_t timestamp) {
+  return {sequence_number, timestamp, epoch.picture_id_offset, epoch.tl0_pic_idx_offset};
+}
+
+std::optional<Rewritten> PacketRewriter::forward(uint32_t source, const MediaPacket& packet,
+                                                 Time now) {
+  if (epochs_used_ == 0 || current().source != source || packet.index < current().first_index) {
+    return std::nullopt;
+  }
+  const Epoch& epoch = current();
+  const auto left_out = std::ranges::lower_bound(left_out_, packet.index);
+  if ((left_out != left_out_.end() && *left_out == packet.index) ||
+      (left_out == left_out_.begin() && left_out_before_ > 0 && !left_out_.empty())) {
+    return std::nullopt;  // left out, or so late that nobody knows how many were
+  }
+  const int64_t sequence =
+      packet.index + epoch.sequence_offset - left_out_before_ - (left_out - left_out_.begin());
+  const int64_t timestamp = packet.timestamp + epoch.timestamp_offset;
+  if (!start_) {
+    start_ = now;
+  }
+  Sent& sent = sent_[static_cast<size_t>(sequence) & (sent_.size() - 1)];
+  sent = {packet.index, ms_since_start(now), static_cast<uint16_t>(sequence),
+          static_cast<uint8_t>((epochs_used_ - 1) % kEpochs), 0};
+  if (sequence > last_sequence_) {
+    last_sequence_ = sequence;
+    last_timestamp_ = std::max(last_timestamp_, timestamp);
+    last_arrival_ = packet.arrival;
+    const PictureIds ids = read_ids(packet.payload(), packet.info);
+    last_picture_id_ = static_cast<uint16_t>(ids.picture_id + epoch.picture_id_offset);
+    last_tl0_pic_idx_ = static_cast<uint8_t>(ids.tl0_pic_idx + epoch.tl0_pic_idx_offset);
+  }
+  return rewritten(epoch, static_cast<uint16_t>(sequence), static_cast<uint32_t>(timestamp));
+}
+
+void PacketRewriter::leave_out(const MediaPacket& packet) {
+  if (epochs_used_ == 0 || packet.index < current().first_index) {
+    return;
+  }
+  const int64_t newest_sent = last_sequence_ - current().sequence_offset + left_out_before_ +
+                              static_cast<int64_t>(left_out_.size());
+  if (packet.index <= newest_sent) {
+    return;  // the viewer has been told of a gap here already
+  }
+  if (left_out_.size() == kLeftOut) {
+    left_out_.erase(left_out_.begin(), left_out_.begin() + kLeftOut / 2);
+    left_out_before_ += static_cast<int64_t>(kLeftOut / 2);
+  }
+  left_out_.push_back(packet.index);
+}
+
+void PacketRewriter::patch(std::span<uint8_t> payload, const PayloadInfo& info,
+                           const Rewritten& rewritten) {
+  if (rewritten.picture_id_offset != 0 && info.picture_id_offset != 0 &&
+      info.picture_id_offset + 1U < payload.size()) {
+    const PictureIds ids = read_ids(payload, info);
+    const auto id = static_cast<uint16_t>(ids.picture_id + rewritten.picture_id_offset);
+    if (ids.is_long) {
+      payload[info.picture_id_offset] = static_cast<uint8_t>(0x80 | (id >> 8 & 0x7f));
+      payload[info.picture_id_offset + 1U] = static_cast<uint8_t>(id);
+    } else {
+      payload[info.picture_id_offset] = static_cast<uint8_t>(id & 0x7f);
+    }
+  }
+  if (info.tl0_pic_idx_offset != 0 && info.tl0_pic_idx_offset < payload.size()) {
+    uint8_t& tl0 = payload[info.tl0_pic_idx_offset];
+    tl0 = static_cast<uint8_t>(tl0 + rewritten.tl0_pic_idx_offset);
+  }
+}
+
+PacketRewriter::Sent* PacketRewriter::sent_before(uint16_t sequence_number, Time now,
+                                                  Duration rtt) {
+  Sent& sent = sent_[sequence_number & (sent_.size() - 1)];
+  if (sent.tries >= options_.max_retransmissions || sent.sequence_number != sequence_number ||
+      !start_ || sent.index < epochs_[sent.epoch].first_index) {
+    return nullptr;  // the last: its epoch's place has been taken by another
+  }
+  const bool under_way = sent.tries > 0 && ms_since_start(now) - sent.sent_ms <
+                                               duration_cast<milliseconds>(rtt).count();
+  return under_way ? nullptr : &sent;
+}
+
+}  // namespace millrace::rtp

@@ -1,0 +1,154 @@
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "rtp/packet/media_packet.hpp"
+
+namespace millrace::rtp {
+
+/// What a viewer's copy of a packet has of its own.
+struct Rewritten {
+  uint16_t sequence_number = 0;
+  uint32_t timestamp = 0;
+  uint16_t picture_id_offset = 0;  // to be added to the picture id, VP8 and VP9
+  uint8_t tl0_pic_idx_offset = 0;  // to be added to TL0PICIDX
+};
+
+/// Turns the packets of changing sources into one stream for one viewer: sequence numbers,
+/// timestamps and picture ids go on over a change of simulcast layer or of the publisher.
+///
+/// A source is named by a number that the caller chooses; a publisher that comes back is a new one.
+/// Rule of use: switch_to() at a random access point, then forward() its packets.
+class PacketRewriter {
+ public:
+  struct Options {
+    uint16_t first_sequence_number = 0;
+    uint32_t first_timestamp = 0;
+    uint32_t clock_rate = 90000;
+    size_t remembered_packets = 1024;  // that can be asked for again; a power of two, 16 bytes each
+    uint8_t max_retransmissions = 8;   // of one packet
+  };
+  explicit PacketRewriter(const Options& options);
+
+  /// The packets of `source` count from `first` on, which should start a random access point.
+  /// @param same_time  the timestamp on the clock of the source before of what `first` shows, when
+  ///                   it is known (sender reports); else the time between the arrivals counts.
+  void switch_to(uint32_t source, const MediaPacket& first,
+                 std::optional<int64_t> same_time = std::nullopt);
+  [[nodiscard]] std::optional<uint32_t> source() const {
+    return epochs_used_ > 0 ? std::optional(current().source) : std::nullopt;
+  }
+
+  /// @return nullopt when the packet is not to be sent: of another source, or before the switch.
+  [[nodiscard]] std::optional<Rewritten> forward(uint32_t source, const MediaPacket& packet,
+                                                 Time now);
+  /// Leaves out a packet of the current source (an upper temporal layer) without a gap.
+  void leave_out(const MediaPacket& packet);
+
+  /// Applies the offsets to the payload of the viewer's copy.
+  static void patch(std::span<uint8_t> payload, const PayloadInfo& info,
+                    const Rewritten& rewritten);
+
+  struct Retransmission {
+    MediaPacketRef packet;
+    Rewritten rewritten;
+  };
+  /// Answers one sequence number of a NACK.
+  /// @param rtt   a packet that was sent again less than this before is still under way.
+  /// @param find  `MediaPacketRef find(uint32_t source, int64_t index)`: the source's
+  /// PacketHistory.
+  /// @return nullopt when it was never sent, is forgotten, under way, or was sent too often.
+  template <typename Find>
+  [[nodiscard]] std::optional<Retransmission> on_nack(uint16_t sequence_number, Time now,
+                                                      Duration rtt, Find find) {
+    Sent* sent = sent_before(sequence_number, now, rtt);
+    if (sent == nullptr) {
+      return std::nullopt;
+    }
+    const Epoch& epoch = epochs_[sent->epoch];
+    MediaPacketRef packet = find(epoch.source, sent->index);
+    if (!packet) {
+      return std::nullopt;
+    }
+    sent->sent_ms = ms_since_start(now);
+    ++sent->tries;
+    const int64_t timestamp = packet->timestamp + epoch.timestamp_offset;
+    return Retransmission{std::move(packet),
+                          rewritten(epoch, sequence_number, static_cast<uint32_t>(timestamp))};
+  }
+
+  /// Timestamp for the viewer of a timestamp of the current source: for sender reports.
+  [[nodiscard]] uint32_t timestamp_of(int64_t timestamp) const {
+    return static_cast<uint32_t>(timestamp + current().timestamp_offset);
+  }
+
+ private:
+  /// A stretch of one source.
+  struct Epoch {
+    uint32_t source = 0;
+    int64_t first_index = 0;
+    int64_t sequence_offset = 0;  // to the index, before what was left out
+    int64_t timestamp_offset = 0;
+    uint16_t picture_id_offset = 0;
+    uint8_t tl0_pic_idx_offset = 0;
+  };
+  struct Sent {
+    int64_t index = 0;
+    uint32_t sent_ms = 0;  // since start_
+    uint16_t sequence_number = 0;
+    uint8_t epoch = 0;
+    uint8_t tries = UINT8_MAX;  // UINT8_MAX: nothing here
+  };
+  static constexpr size_t kEpochs = 8;     // switches that retransmissions reach back over
+  static constexpr size_t kLeftOut = 128;  // indices that late packets reach back over
+
+  [[nodiscard]] const Epoch& current() const { return epochs_[(epochs_used_ - 1) % kEpochs]; }
+  [[nodiscard]] uint32_t ms_since_start(Time now) const;
+  /// The record of a packet that may be sent again now, else null.
+  [[nodiscard]] Sent* sent_before(uint16_t sequence_number, Time now, Duration rtt);
+  [[nodiscard]] static Rewritten rewritten(const Epoch& epoch, uint16_t sequence_number,
+                                           uint32_t timestamp);
+
+  const Options options_;
+  std::array<Epoch, kEpochs> epochs_{};
+  size_t epochs_used_ = 0;
+  std::vector<Sent> sent_;
+  std::vector<int64_t> left_out_;  // ascending, of the current epoch
+  int64_t left_out_before_ = 0;    // those that are not in the list any more
+  std::optional<Time> start_;
+
+  // Of the newest packet that was sent.
+  int64_t last_sequence_ = 0;  // unwrapped
+  int64_t last_timestamp_ = 0;
+  Time last_arrival_{};
+  uint16_t last_picture_id_ = 0;
+  uint8_t last_tl0_pic_idx_ = 0;
+};
+
+/// Bounds what retransmissions may add to the traffic of a viewer: half of what is sent anyway, so
+/// that a peer that asks for everything again cannot multiply it.
+class RetransmissionBudget {
+ public:
+  void on_sent(size_t bytes) { budget_ = std::min(budget_ + bytes / 2, kMost); }
+  /// @return false when the packet must not be sent again now.
+  [[nodiscard]] bool take(size_t bytes) {
+    if (bytes > budget_) {
+      return false;
+    }
+    budget_ -= bytes;
+    return true;
+  }
+
+ private:
+  static constexpr size_t kMost = 256 * 1024;  // a burst of loss over a GOP's largest picture
+  size_t budget_ = 64 * 1024;
+};
+
+}  // namespace millrace::rtp

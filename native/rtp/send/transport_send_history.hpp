@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "rtp/packet/unwrapper.hpp"
+#include "rtp/rtcp/transport_feedback.hpp"
+
+namespace millrace::rtp {
+
+/// What became of one packet that was sent.
+struct PacketResult {
+  Time sent{};
+  std::optional<Duration> arrival;  // on the receiver's clock, from anywhere; nullopt: lost
+  uint32_t size_bytes = 0;
+};
+
+/// Numbers the packets to one viewer (transport-wide sequence number) and matches the feedback with
+/// them. Source: draft-holmer-rmcat-transport-wide-cc-extensions-01.
+class TransportSendHistory {
+ public:
+  /// @param capacity  packets under way at most; a power of two, 24 bytes each.
+  explicit TransportSendHistory(size_t capacity = 1024) : sent_(capacity) {
+    assert(capacity > 0 && (capacity & (capacity - 1)) == 0);
+  }
+
+  /// @return the number for the packet's header extension.
+  uint16_t on_packet(size_t size_bytes, Time now);
+
+  /// Appends what the message tells of packets that nobody told of before, in the order they were
+  /// sent. Packets that it skips are left for the next one.
+  void on_feedback(const TransportFeedback& feedback, std::vector<PacketResult>& results);
+
+ private:
+  struct Sent {
+    int64_t number = -1;
+    Time time{};
+    uint32_t size_bytes = 0;
+  };
+
+  std::vector<Sent> sent_;
+  int64_t next_ = 0;
+  Unwrapper<uint32_t> reference_;  // of the reference times, 24 bits in the upper part
+};
+
+}  // namespace millrace::rtp
