@@ -1,3 +1,4 @@
+import type { Callbacks } from './callbacks/callbacks.ts';
 import type { ErrorCode } from './errors/codes.ts';
 import { describeError } from './errors/server-error.ts';
 import type { EngineRequests } from './http/engine-requests.ts';
@@ -19,6 +20,7 @@ export interface EngineHandlersContext {
   readonly admissions: Admissions;
   readonly requests: EngineRequests;
   readonly statistics: Statistics;
+  readonly callbacks: Pick<Callbacks, 'segment'>;
   /** Context of lines that belong to no session. */
   readonly log: Logger;
   readonly lines: RepeatedLines;
@@ -100,6 +102,9 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
     },
     http_request: (event) => {
       answer(event).catch((error: unknown) => log.error(`http answer: ${describeError(error)}`));
+    },
+    hls_segment: ({ vhost, app, stream, ...segment }) => {
+      context.callbacks.segment(streamUrl({ vhost, app, stream }), segment);
     },
     output_failed: (event) => {
       const { app, stream, vhost, output, code, detail } = event;

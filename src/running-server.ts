@@ -2,6 +2,7 @@ import { type ApiApps, buildApiApps } from './api/api-apps.ts';
 import { openApiWarning } from './api/open-api-warning.ts';
 import { ReloadRequests } from './api/reload-requests.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
+import { Heartbeat } from './callbacks/heartbeat.ts';
 import type { MillraceConfig } from './config/millrace-config.ts';
 import { engineHandlers } from './engine-handlers.ts';
 import { describeError, errorCodeFrom } from './errors/server-error.ts';
@@ -60,6 +61,7 @@ export class RunningServer {
   readonly #monitoring: Monitoring;
   readonly #pithyLines: PithyLines;
   readonly #apps: ApiApps;
+  readonly #heartbeat: Heartbeat;
   readonly #idlePublishers: IdlePublishers;
   readonly #handlers: EventHandlers;
   /** The engine's threads do not keep a Node.js process alive; a server must. */
@@ -76,6 +78,13 @@ export class RunningServer {
       log,
       lines: this.#lines,
       faults: this.#faults,
+    });
+    this.#heartbeat = new Heartbeat({
+      config,
+      identity: options.identity,
+      // What containers and machines behind NAT are called by others.
+      ip: process.env.SRS_DEVICE_IP || this.#ownAddress(),
+      log: ownLog,
     });
     this.engine = this.#startEngine();
     this.listeners = new Listeners(this.engine, ({ purpose }) => {
@@ -113,6 +122,7 @@ export class RunningServer {
       admissions,
       requests: new EngineRequests(this.#apps.httpServer, this.#onHttpFault),
       statistics: this.#monitoring.statistics,
+      callbacks: this.#callbacks,
       log: ownLog,
       lines: this.#lines,
       faults: this.#faults,
@@ -144,6 +154,7 @@ export class RunningServer {
     if (warning !== undefined) {
       ownLog.warn(warning);
     }
+    this.#heartbeat.start();
   }
 
   /**
@@ -168,6 +179,7 @@ export class RunningServer {
     this.#idlePublishers.stop();
     this.#pithyLines.stop();
     this.#monitoring.stop();
+    this.#heartbeat.stop();
     await this.listeners.close();
     this.#onEvents(this.engine.stop().filter(isEnd));
     // Whoever still decides must not answer an engine that has stopped.
@@ -188,14 +200,18 @@ export class RunningServer {
 
   #startEngine(): NativeEngine {
     const { addon, config, identity } = this.#options;
-    const { stats } = config();
-    const addresses = localAddresses();
-    const ip = addresses[stats.network] ?? addresses[0] ?? '127.0.0.1';
     const { pid } = identity;
+    const ip = this.#ownAddress();
     return new addon.Engine(
       engineOptions(config(), { server: SIGNATURE, version: SRS_VERSION, ip, pid }),
       (events) => this.#onEvents(events),
     );
+  }
+
+  /** The local address that `stats.network` chooses. */
+  #ownAddress(): string {
+    const addresses = localAddresses();
+    return addresses[this.#options.config().stats.network] ?? addresses[0] ?? '127.0.0.1';
   }
 
   #buildApps(): ApiApps {
@@ -268,5 +284,10 @@ export class RunningServer {
 
 /** What is still of interest when nobody can be answered any more. */
 function isEnd({ type }: EngineEvent): boolean {
-  return type === 'publish_stopped' || type === 'play_stopped' || type === 'session_closed';
+  return (
+    type === 'hls_segment' ||
+    type === 'publish_stopped' ||
+    type === 'play_stopped' ||
+    type === 'session_closed'
+  );
 }

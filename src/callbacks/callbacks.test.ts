@@ -10,7 +10,10 @@ import { MemorySink } from '../../test/fakes/memory-sink.ts';
 import { behaviours, CallbackServer } from '../../test/support/callback-server.ts';
 import { configFromObject } from '../config/from-object.ts';
 import type { VhostInput } from '../config/millrace-config.ts';
+import { RepeatedLines } from '../log/repeated-lines.ts';
+import { identify } from '../protocols/identify.ts';
 import { createServer, type Server } from '../server.ts';
+import { Callbacks } from './callbacks.ts';
 
 let hooks: CallbackServer;
 let server: Server;
@@ -293,6 +296,105 @@ describe('others', () => {
     engine.deliver([playRequested(session)]);
     expect(await decided(session)).toMatchObject({ name: 'accept' });
     engine.deliver(hung.map((id) => closed(id)));
+  });
+});
+
+describe('segments of HLS', () => {
+  const segment = {
+    type: 'hls_segment',
+    vhost: '__defaultVhost__',
+    app: 'live',
+    stream: 'livestream',
+    duration_ms: 2019.6,
+    sequence: 3,
+    bytes: 188,
+    file: './html/live/livestream-3.ts',
+    uri: 'livestream-3.ts',
+    url: 'live/livestream-3.ts',
+    m3u8: './html/live/livestream.m3u8',
+    m3u8_url: 'live/livestream.m3u8',
+  } as const;
+
+  it('are told in the name of their publisher, before its end', async () => {
+    const notify = hooks.url('/[server_id]/[app]/[stream]/[ts_url]/[other][param]');
+    await start({ onHls: [hooks.url()], onHlsNotify: [notify], onConnect: [], onClose: [] });
+    const session = engine.open();
+    engine.deliver([publishRequested(session, { param: '?k=v' })]);
+    await decided(session);
+    engine.deliver([segment, closed(session)]);
+    await hooks.called('on_unpublish');
+    expect(actions()).toEqual(['on_publish', 'on_hls', '', 'on_unpublish']);
+    const [publish, news, get] = hooks.calls;
+    expect(news?.body).toMatchObject({
+      client_id: 'cid00001',
+      param: '?k=v',
+      duration: 2.02,
+      cwd: process.cwd(),
+      seq_no: 3,
+      stream_id: publish?.body.stream_id,
+    });
+    expect(get).toMatchObject({
+      method: 'GET',
+      url: '/vid-test/live/livestream/livestream-3.ts/[other]?k=v',
+      text: '',
+      headers: { 'content-type': 'application/json', 'content-length': '0' },
+    });
+  });
+
+  it('with a url of their own are fetched there', async () => {
+    await start({ onHlsNotify: [hooks.url('/[ts_url]')], onConnect: [] });
+    const session = engine.open();
+    engine.deliver([publishRequested(session)]);
+    await decided(session);
+    engine.deliver([{ ...segment, uri: hooks.url('/cdn/livestream-3.ts') }]);
+    await hooks.until(() => hooks.calls.some(({ url }) => url === '/cdn/livestream-3.ts'));
+  });
+
+  it('of nobody are told to nobody', async () => {
+    await start({ onHls: [hooks.url()] });
+    engine.deliver([segment]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(hooks.calls).toEqual([]);
+  });
+});
+
+describe('what other parts ask for', () => {
+  async function parts() {
+    await start({ onDvr: [hooks.url('/dvr')] });
+    const faults = new RepeatedLines(server.log.context('c'), 5);
+    const { log, identity, config } = server;
+    const callbacks = new Callbacks({ identity, log, lines: faults, faults });
+    const name = { vhost: '', app: 'live', stream: 's', param: '?a=b', tc_url: 'x', page_url: '' };
+    const request = identify(config, { cid: 'c', ip: '192.0.2.1' }, 'rtmp', 'publish', name);
+    return { callbacks, request };
+  }
+
+  it('a recording is told of', async () => {
+    const { callbacks, request } = await parts();
+    callbacks.recorded(request, '/www/live/s.1795342924883.flv');
+    const { body, url } = await hooks.called('on_dvr');
+    expect(url).toBe('/dvr');
+    expect(Object.keys(body).join(' ')).toBe(
+      'server_id service_id action client_id ip vhost app tcUrl stream param cwd file stream_url stream_id',
+    );
+    expect(body.file).toBe('/www/live/s.1795342924883.flv');
+    await callbacks.close();
+  });
+
+  it('a backend says where a stream is forwarded to', async () => {
+    const { callbacks, request } = await parts();
+    const { signal } = new AbortController();
+    const ask = () => callbacks.forwardUrls(hooks.url('/forward'), request, signal);
+    hooks.answer = (_, response) => response.end('{"code":0,"data":{"urls":["rtmp://a/b/c"]}}');
+    expect(await ask()).toEqual(['rtmp://a/b/c']);
+    expect(Object.keys(hooks.of('on_forward')[0]?.body ?? {}).join(' ')).toBe(
+      'action server_id service_id client_id ip vhost app tcUrl stream param',
+    );
+    for (const answer of ['0', '{"code":0}', '{"code":0,"data":{"urls":[1]}}']) {
+      hooks.answer = (_, response) => response.end(answer);
+      await expect(ask(), answer).rejects.toMatchObject({ code: 'CALLBACK_ANSWER_INVALID' });
+    }
+    await callbacks.close();
   });
 });
 

@@ -1,22 +1,10 @@
 import type { ServerIdentity } from '../identity/server-identity.ts';
+import type { HlsSegment } from '../native/boundary.ts';
 import type { AdmissionRequest } from '../protocols/admission.ts';
 import { streamId } from '../streams/stream-id.ts';
 
 /** What is told about one segment of HLS. */
-export interface SegmentNews {
-  /** Length in ms. */
-  readonly duration_ms: number;
-  readonly sequence: number;
-  /** Path of the file, also when none is written. */
-  readonly file: string;
-  /** As the playlist writes it. */
-  readonly uri: string;
-  /** With the folder of the playlist in front. */
-  readonly url: string;
-  /** Path of the playlist's file. */
-  readonly m3u8: string;
-  readonly m3u8_url: string;
-}
+export type SegmentNews = Omit<HlsSegment, 'type' | 'vhost' | 'app' | 'stream' | 'bytes'>;
 
 /** What each event is told with, beside the peer. */
 export interface CallbackDetails {

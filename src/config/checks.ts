@@ -43,6 +43,9 @@ export function checkConfig(config: MillraceConfig, machine: MachineLimits, loca
   checkListeners(config, fail);
   checkPorts(config, fail);
   checkCertificates(config, machine, fail);
+  if (config.heartbeat.enabled && !isHttpUrl(config.heartbeat.url)) {
+    fail('heartbeat.url', 'heartbeat.url', `"${config.heartbeat.url}" ${NOT_CALLABLE}`, URL_HINT);
+  }
   [...config.vhosts.values()].forEach((vhost, index) => {
     checkVhost(vhost, `vhosts.${index}`, fail);
   });
@@ -237,6 +240,9 @@ function checkVhost(vhost: VhostConfig, field: string, fail: Fail) {
   }
 }
 
+const NOT_CALLABLE = 'is no url that can be called';
+const URL_HINT = 'write http://host[:port]/path or https://host[:port]/path';
+
 /** The directives of `http_hooks` that hold urls. */
 const HOOKS = [
   ['onConnect', 'on_connect'],
@@ -257,12 +263,7 @@ function checkHooks(hooks: VhostConfig['httpHooks'], field: string, fail: Fail) 
   for (const [key, name] of HOOKS) {
     const wrong = hooks[key].find((url) => !isHttpUrl(url));
     if (wrong !== undefined) {
-      fail(
-        `vhost.http_hooks.${name}`,
-        `${field}.${key}`,
-        `"${wrong}" is no url that can be called`,
-        'write http://host[:port]/path or https://host[:port]/path',
-      );
+      fail(`vhost.http_hooks.${name}`, `${field}.${key}`, `"${wrong}" ${NOT_CALLABLE}`, URL_HINT);
     }
   }
 }

@@ -140,6 +140,8 @@ export interface HlsOptions {
   readonly key_url: string;
   /** `utc_time`: dates in names of files. */
   readonly utc_time: boolean;
+  /** Whether `hls_segment` events are wanted. */
+  readonly tell_segments: boolean;
 }
 
 /** What is made of a stream's audio for players who cannot take it, while there are any. */
@@ -480,6 +482,26 @@ export interface OutputFailed {
   readonly disconnect: boolean;
 }
 
+/** A segment of HLS is finished and in the playlist. */
+export interface HlsSegment {
+  readonly type: 'hls_segment';
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+  readonly duration_ms: number;
+  readonly sequence: number;
+  readonly bytes: number;
+  /** `hls_path` and the path of the segment, also when no file is written. */
+  readonly file: string;
+  /** As the playlist writes it. */
+  readonly uri: string;
+  /** With the folder of the playlist in front, unless it is a whole url. */
+  readonly url: string;
+  /** `hls_path` and the path of the playlist. */
+  readonly m3u8: string;
+  readonly m3u8_url: string;
+}
+
 /** Tracks of a stream became known, or changed. */
 export interface StreamTracks {
   readonly type: 'stream_tracks';
@@ -590,6 +612,7 @@ export type EngineEvent =
   | PlayRequested
   | HlsSessionRequested
   | StreamTracks
+  | HlsSegment
   | OutputFailed
   | MediaStopped
   | SessionClosed

@@ -28,7 +28,7 @@ function httpVhost(vhost: VhostConfig, root: StaticMount, utcTime: boolean): Htt
   return {
     name,
     live_mounts: httpRemux.enabled ? liveMounts(httpRemux) : [],
-    hls: hls.enabled ? hlsOptions(hls, utcTime) : null,
+    hls: hls.enabled ? hlsOptions(vhost, utcTime) : null,
     static_mounts: [...own, root],
   };
 }

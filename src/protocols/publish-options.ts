@@ -23,6 +23,6 @@ export function publishOptions(config: MillraceConfig, request: AdmissionRequest
       opus_bitrate_bps: rtc.opusBitrateBps,
       aac_bitrate_bps: rtc.aacBitrateBps,
     },
-    outputs: hls.enabled ? { hls: hlsOptions(hls, config.log.utcTime) } : {},
+    outputs: hls.enabled ? { hls: hlsOptions(vhost, config.log.utcTime) } : {},
   };
 }

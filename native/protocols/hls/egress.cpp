@@ -55,8 +55,9 @@ Egress::~Egress() {
   }
 }
 
-void Egress::begin(std::function<void(Task)> post) {
+void Egress::begin(std::function<void(Task)> post, TellSegments tell) {
   stopped_ = false;
+  tell_ = tell;
   if (window_.entries().empty()) {
     put_pending_playlist();
   } else {
@@ -144,6 +145,9 @@ void Egress::publish(Segment segment) {
                     .path = location->path,
                     .key = key}));
   put_playlist();
+  if (tell_ == TellSegments::kNo) {
+    return;
+  }
   services_.events.on_segment({.name = name_,
                                .duration = segment.duration,
                                .sequence = segment.sequence,

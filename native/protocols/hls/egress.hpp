@@ -33,6 +33,9 @@ struct SegmentEvent {
   std::string m3u8_url;  // the playlist's path
 };
 
+/// Whether somebody wants to hear of segments.
+enum class TellSegments : uint8_t { kNo, kYes };
+
 /// Called on the publisher's loop.
 class EgressEvents {
  public:
@@ -71,7 +74,8 @@ class Egress final : public FrameSink {
   /// @param post  to the publisher's loop. It may still be called, to no effect, after on_end():
   /// the
   ///              file worker is stopped before the loops are destroyed.
-  void begin(std::function<void(Task)> post);
+  /// @param tell  whether EgressEvents::on_segment is called until on_end().
+  void begin(std::function<void(Task)> post, TellSegments tell = TellSegments::kYes);
 
   void on_track(const TrackRef& track) override;
   void on_frame(const FrameRef& frame) override;
@@ -142,6 +146,7 @@ class Egress final : public FrameSink {
   SegmentWindow window_;
   std::vector<ListedKey> keys_;
   uint64_t playlist_version_ = 0;
+  TellSegments tell_ = TellSegments::kYes;
   bool stopped_ = false;                // until the next publisher: OnError::kIgnore
   bool fresh_ = true;                   // nothing was recovered or listed yet
   std::shared_ptr<Recovery> recovery_;  // not null: frames wait for the old playlist

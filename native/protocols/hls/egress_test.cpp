@@ -107,11 +107,13 @@ class HlsEgress : public testing::Test {
     }
     begin();
   }
-  void begin() {
-    egress_->begin([this](Task task) {
-      const std::lock_guard lock(tasks_mutex_);
-      tasks_.push_back(std::move(task));
-    });
+  void begin(TellSegments tell = TellSegments::kYes) {
+    egress_->begin(
+        [this](Task task) {
+          const std::lock_guard lock(tasks_mutex_);
+          tasks_.push_back(std::move(task));
+        },
+        tell);
     egress_->on_track(video_);
   }
   /// 25 fps, a key frame each second.
@@ -192,6 +194,18 @@ TEST_F(HlsEgress, SegmentsAndPlaylistInMemoryAndOnDisk) {
   EXPECT_EQ(events_.segments[1].url, "live/cam-1.ts");
   EXPECT_EQ(events_.segments[1].m3u8, "/www/live/cam.m3u8");
   EXPECT_EQ(events_.segments[1].m3u8_url, "live/cam.m3u8");
+}
+
+TEST_F(HlsEgress, SegmentsAreToldOnlyWhereSomebodyWantsToHear) {
+  publish();
+  settle();
+  feed(seconds(0), milliseconds(2040));
+  egress_->on_end();
+  ASSERT_EQ(events_.segments.size(), 2U);
+  begin(TellSegments::kNo);
+  feed(seconds(4), milliseconds(6040));
+  egress_->on_end();
+  EXPECT_EQ(events_.segments.size(), 2U);
 }
 
 TEST_F(HlsEgress, SegmentsThatLeftTheListStayForTheGraceTime) {

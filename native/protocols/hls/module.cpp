@@ -47,7 +47,9 @@ std::unique_ptr<FrameSink> make_output(LoopContext& context, const std::string& 
     context.troubles.note("hls", egress.error());
     return nullptr;
   }
-  (*egress)->begin([loop = &context.loop](Task task) { loop->post(std::move(task)); });
+  (*egress)->begin(
+      [loop = &context.loop](Task task) { loop->post(std::move(task)); },
+      options.boolean("tell_segments", false) ? TellSegments::kYes : TellSegments::kNo);
   return std::make_unique<Output>(service, stream, std::move(*egress));
 }
 

@@ -119,7 +119,23 @@ void Service::stop() {
   worker_.stop(Clock::now() + kLastWrites);
 }
 
-void Service::on_segment(const SegmentEvent& /*event*/) {}
+void Service::on_segment(const SegmentEvent& event) {
+  const std::lock_guard lock(mutex_);
+  if (events_ != nullptr) {
+    events_->send({{"type", "hls_segment"},
+                   {"vhost", event.name.vhost},
+                   {"app", event.name.app},
+                   {"stream", event.name.stream},
+                   {"duration_ms", to_ms(event.duration)},
+                   {"sequence", event.sequence},
+                   {"bytes", event.bytes},
+                   {"file", event.file},
+                   {"uri", event.uri},
+                   {"url", event.url},
+                   {"m3u8", event.m3u8},
+                   {"m3u8_url", event.m3u8_url}});
+  }
+}
 
 void Service::on_failure(const StreamName& name, Error error, OnError policy) {
   const std::lock_guard lock(mutex_);

@@ -94,9 +94,12 @@ export const hls = block(
       'Delete everything when nothing came for so long, and at quit; 0 never does.',
     ),
     waitKeyframe: b1('hls_wait_keyframe', true, 'Cut segments at random access points only.'),
-    notifyBytes: bytes('hls_nb_notify', 64, 'Bytes of an answer of on_hls_notify that are read.', {
-      effect: 'accepted',
-    }),
+    notifyBytes: bytes(
+      'hls_nb_notify',
+      64,
+      'Bytes of an answer of on_hls_notify that are read.',
+      {},
+    ),
     dtsDirectly: b1('hls_dts_directly', true, 'Off: count audio samples to make the audio DTS.'),
     ctx: b1('hls_ctx', true, 'Tell viewers apart by an id in the url of the playlist.'),
     tsCtx: b1('hls_ts_ctx', true, 'Put that id in the urls of segments too.'),

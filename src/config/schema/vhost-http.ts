@@ -57,17 +57,14 @@ export const httpHooks = block(
     onPlay: list('on_play', [], 'A client wants to play; its answer decides.'),
     onStop: list('on_stop', [], 'A client stopped playing.'),
     onDvr: list('on_dvr', [], 'A recording is finished.', { effect: 'accepted' }),
-    onHls: list('on_hls', [], 'An HLS segment is finished.', { effect: 'accepted' }),
-    onHlsNotify: list('on_hls_notify', [], 'An HLS segment is finished: GET, e.g. to warm a CDN.', {
-      effect: 'accepted',
-    }),
+    onHls: list('on_hls', [], 'An HLS segment is finished.'),
+    onHlsNotify: list('on_hls_notify', [], 'An HLS segment is finished: GET, e.g. to warm a CDN.'),
     timeoutMs: seconds('timeout', 3000, 'Longest time of one call, connecting included.', {
       range: { min: 1, max: 600_000, outside: 'error' },
       since: 'millrace',
     }),
     notifyTimeoutMs: seconds('notify_timeout', 10_000, 'The same for on_hls_notify.', {
       range: { min: 1, max: 600_000, outside: 'error' },
-      effect: 'accepted',
       since: 'millrace',
     }),
     retries: int(

@@ -1,11 +1,12 @@
-import type { Hls } from '../../config/millrace-config.ts';
+import type { VhostConfig } from '../../config/millrace-config.ts';
 import type { HlsOptions } from '../../native/boundary.ts';
 
 /**
  * HLS of a vhost as the engine takes it.
  * @param utcTime  whether dates in names of files are UTC.
  */
-export function hlsOptions(hls: Hls, utcTime: boolean): HlsOptions {
+export function hlsOptions(vhost: VhostConfig, utcTime: boolean): HlsOptions {
+  const { hls, httpHooks } = vhost;
   return {
     fragment_ms: hls.fragmentMs,
     target_duration_ratio: hls.targetDurationRatio,
@@ -36,5 +37,6 @@ export function hlsOptions(hls: Hls, utcTime: boolean): HlsOptions {
     key_file_path: hls.keyFilePath,
     key_url: hls.keyUrl,
     utc_time: utcTime,
+    tell_segments: httpHooks.enabled && httpHooks.onHls.length + httpHooks.onHlsNotify.length > 0,
   };
 }
