@@ -1,6 +1,7 @@
 import { type ApiApps, buildApiApps } from './api/api-apps.ts';
 import { openApiWarning } from './api/open-api-warning.ts';
 import { ReloadRequests } from './api/reload-requests.ts';
+import { Credentials } from './auth/credentials.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import { Heartbeat } from './callbacks/heartbeat.ts';
 import type { MillraceConfig } from './config/millrace-config.ts';
@@ -239,7 +240,7 @@ export class RunningServer {
       engine: this.engine,
       registry,
       protocols,
-      services: { hooks, callbacks: this.#callbacks },
+      services: { hooks, credentials: new Credentials(), callbacks: this.#callbacks },
       lines: this.#lines,
       faults: this.#faults,
     });

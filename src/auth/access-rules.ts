@@ -29,7 +29,7 @@ export function checkAccess(security: VhostConfig['security'], action: Action, i
 }
 
 /** Whether `ip` is `all`, the address, or in the network in CIDR notation. */
-function isFrom(from: string, ip: string): boolean {
+export function isFrom(from: string, ip: string): boolean {
   if (from === 'all') {
     return true;
   }

@@ -12,6 +12,8 @@ export type CommandLine =
       /** `-t`: check the configuration and exit. */
       readonly testOnly: boolean;
     }
+  /** `token` and `passwd` have arguments of their own. */
+  | { readonly action: 'token' | 'passwd'; readonly args: readonly string[] }
   | { readonly action: 'refuse'; readonly message: string };
 
 /** What a start without any argument reads, relative to the working directory. */
@@ -26,6 +28,10 @@ export const DEFAULT_CONFIG_FILE = 'conf/console.conf';
 export function parseArguments(args: readonly string[]): CommandLine {
   if (args.length === 0) {
     return { action: 'run', configFile: DEFAULT_CONFIG_FILE, envOnly: false, testOnly: false };
+  }
+  const [first, ...rest] = args;
+  if (first === 'token' || first === 'passwd') {
+    return { action: first, args: rest };
   }
   const flags = new Set<string>();
   let configFile: string | undefined;
@@ -124,6 +130,7 @@ export function helpText(version: string): string {
 
 Usage: millrace [-t] [-c FILE | -e]
        millrace -v | -g | -h
+       millrace token ... | passwd ...
 
   -c FILE   read this configuration file; without any argument ${DEFAULT_CONFIG_FILE}
   -e        read no file, take everything from the environment (SRS_LISTEN=1935 and so on)
@@ -131,6 +138,8 @@ Usage: millrace [-t] [-c FILE | -e]
   -v, -V    print the version and exit
   -g, -G    print name and version and exit
   -h, -?    print this text and exit
+  token     make a token that lets its holder publish or play; token -h says more
+  passwd    make the line of the configuration for a user; passwd -h says more
 
 Signals: SIGHUP reloads the configuration, SIGUSR1 opens the log file anew, SIGTERM and SIGINT quit,
 SIGQUIT quits when the clients have left.

@@ -1,3 +1,4 @@
+import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { hasUser } from '../auth/api-credentials.ts';
 import { ConfigError, type Origin } from './config-error.ts';
 import { type Endpoint, formatEndpoint, sameEndpoints } from './endpoint.ts';
@@ -48,6 +49,7 @@ export function checkConfig(config: MillraceConfig, machine: MachineLimits, loca
   }
   [...config.vhosts.values()].forEach((vhost, index) => {
     checkVhost(vhost, `vhosts.${index}`, fail);
+    checkAuth(vhost, config, `vhosts.${index}`, fail);
   });
 }
 
@@ -270,4 +272,49 @@ function checkHooks(hooks: VhostConfig['httpHooks'], field: string, fail: Fail) 
 
 function isHttpUrl(text: string): boolean {
   return /^https?:\/\//i.test(text) && URL.canParse(text);
+}
+
+/** A guard that could be walked around must not look like one. */
+function checkAuth({ auth, hls }: VhostConfig, config: MillraceConfig, field: string, fail: Fail) {
+  if (!auth.enabled || (!auth.publish && !auth.play)) {
+    return;
+  }
+  if (auth.tokenKeys.length === 0 && auth.users.length === 0) {
+    fail(
+      'vhost.auth',
+      `${field}.auth`,
+      'has neither token_key nor user, so nobody could be let in',
+      'millrace token --new-key makes a key, millrace passwd NAME a user',
+    );
+  }
+  if (!auth.play || !hls.enabled || !config.httpServer.enabled) {
+    return;
+  }
+  if (!hls.ctx) {
+    fail(
+      'vhost.hls.hls_ctx',
+      `${field}.hls.ctx`,
+      'is off, so that viewers of HLS would not be asked for what vhost.auth wants',
+      'set hls_ctx on, or auth.play off',
+    );
+  }
+  const served = servedFolders(config).find((folder) => isBelow(hls.path, folder));
+  if (!hls.memoryOnly && served !== undefined) {
+    fail(
+      'vhost.hls.hls_path',
+      `${field}.hls.path`,
+      `lies in ${served}, whose files are served to everybody, also without what vhost.auth wants`,
+      'set hls_memory_only on, or another hls_path',
+    );
+  }
+}
+
+function servedFolders({ httpServer, vhosts }: MillraceConfig): readonly string[] {
+  const mounted = [...vhosts.values()].filter(({ httpStatic }) => httpStatic.enabled);
+  return [httpServer.dir, ...mounted.map(({ httpStatic }) => httpStatic.dir)];
+}
+
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(resolve(folder), resolve(path));
+  return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }

@@ -10,7 +10,7 @@ import type { vhosts } from './schema/vhost.ts';
  */
 
 export type { Endpoint } from './endpoint.ts';
-export type { AccessRule } from './schema/kinds.ts';
+export type { AccessRule, TokenKey, UserEntry } from './schema/kinds.ts';
 
 type RootFields = (typeof rootSchema)['fields'];
 type VhostFields = (typeof vhosts)['fields'];

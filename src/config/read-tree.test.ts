@@ -223,6 +223,10 @@ function wordsFor({ spec }: DirectiveInfo): string {
       return './some/[vhost]/thing';
     case 'access rules':
       return 'play 10.0.0.0/8';
+    case 'token keys':
+      return 'a 0123456789abcdef0123456789abcdef';
+    case 'users':
+      return `a $scrypt$ln=14,r=8,p=1$U29kaXVtQ2hsb3JpZGU$cCO9yzr9c0hGHAbNgf046/2o+7qQT44+qbVD9lRdofI all:**`;
     case 'command lines':
       return 'ls -l';
     case 'block':

@@ -23,10 +23,29 @@ export async function run(args: readonly string[], signals: Signals): Promise<nu
     case 'signature':
       print(1, `${SIGNATURE}\n`);
       return 0;
+    case 'token':
+    case 'passwd':
+      return tool(command.action, command.args);
     case 'refuse':
       return fail(new ConfigError('value', command.message));
     case 'run':
       return command.testOnly ? test(command) : serve(command, signals);
+  }
+}
+
+/** Runs a command that is no server. */
+async function tool(name: 'token' | 'passwd', args: readonly string[]): Promise<number> {
+  try {
+    if (name === 'token') {
+      const { tokenCommand } = await import('../cli/token-command.ts');
+      print(1, tokenCommand(args, { env: process.env }, Date.now()));
+    } else {
+      const { passwdCommand } = await import('../cli/passwd-command.ts');
+      print(1, await passwdCommand(args, process.stdin, process.stderr));
+    }
+    return 0;
+  } catch (error) {
+    return fail(error);
   }
 }
 

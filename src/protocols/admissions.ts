@@ -1,4 +1,4 @@
-import type { MillraceConfig } from '../config/millrace-config.ts';
+import { type MillraceConfig, vhostFor } from '../config/millrace-config.ts';
 import { errorTable } from '../errors/codes.ts';
 import { describeError, errorCodeFrom, ServerError } from '../errors/server-error.ts';
 import type { RepeatedLines } from '../log/repeated-lines.ts';
@@ -180,7 +180,9 @@ export class Admissions {
 
   #logIdentified(session: Session, event: MediaRequested): void {
     if (event.type !== 'hls_session_requested') {
-      this.#context.lines.write(session.log, 'info', session.ip, identifiedLine(event));
+      const { config, lines } = this.#context;
+      const tokenParam = vhostFor(config(), event.vhost)?.auth.tokenParam;
+      lines.write(session.log, 'info', session.ip, identifiedLine(event, tokenParam));
     }
   }
 

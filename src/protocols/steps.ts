@@ -1,4 +1,5 @@
 import { type Action, checkAccess } from '../auth/access-rules.ts';
+import type { Credentials } from '../auth/credentials.ts';
 import { checkReferer } from '../auth/referer.ts';
 import type { Callbacks } from '../callbacks/callbacks.ts';
 import type { AdmissionStep } from './admission.ts';
@@ -9,6 +10,8 @@ import type { Protocol } from './protocol.ts';
 export interface AdmissionServices {
   /** Functions of the program that holds the server. */
   readonly hooks: Hooks;
+  /** `auth`. */
+  readonly credentials: Pick<Credentials, 'step'>;
   /** `http_hooks`. */
   readonly callbacks: Pick<Callbacks, 'step' | 'published' | 'ended'>;
 }
@@ -21,13 +24,14 @@ export interface AdmissionServices {
 export function admissionSteps(
   { connects, tellsPage }: Pick<Protocol, 'connects' | 'tellsPage'>,
   action: Action,
-  { hooks, callbacks }: AdmissionServices,
+  { hooks, credentials, callbacks }: AdmissionServices,
 ): readonly AdmissionStep[] {
   return [
     ...(tellsPage ? [refererOfAll] : []),
     ...(connects ? [...hookSteps('onConnect', hooks.onConnect), callbacks.step('on_connect')] : []),
     security,
     ...(tellsPage ? [refererOfAction] : []),
+    credentials.step,
     ...(action === 'publish'
       ? [...hookSteps('onPublish', hooks.onPublish), callbacks.step('on_publish')]
       : [...hookSteps('onPlay', hooks.onPlay), callbacks.step('on_play')]),

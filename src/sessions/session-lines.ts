@@ -34,19 +34,23 @@ function label(protocol: string, tls: boolean): string {
 export function connectLine(event: ConnectRequested): string {
   const { tc_url, page_url, swf_url, schema, vhost, port, app } = event;
   return (
-    `connect app, tcUrl=${cut(tc_url)}, pageUrl=${cut(page_url)}, swfUrl=${cut(swf_url)}, ` +
+    `connect app, tcUrl=${cut(hideSecrets(tc_url))}, pageUrl=${cut(page_url)}, swfUrl=${cut(swf_url)}, ` +
     `schema=${cut(schema)}, vhost=${cut(vhost)}, port=${port}, app=${cut(app)}, args=null`
   );
 }
 
-export function identifiedLine(event: PublishRequested | PlayRequested): string {
+/** @param tokenParam  parameter of the query that holds tokens. */
+export function identifiedLine(
+  event: PublishRequested | PlayRequested,
+  tokenParam?: string,
+): string {
   const { vhost, app, stream, param } = event;
   const publishes = event.type === 'publish_requested';
   const type = publishes ? `${event.form}-publish` : `${event.protocol.replaceAll('_', '-')}-play`;
   const durationMs = publishes ? 0 : (event.duration_ms ?? 0);
   return (
     `client identified, type=${type}, vhost=${cut(vhost)}, app=${cut(app)}, ` +
-    `stream=${cut(stream)}, param=${cut(param)}, duration=${durationMs}ms`
+    `stream=${cut(stream)}, param=${cut(hideSecrets(param, tokenParam))}, duration=${durationMs}ms`
   );
 }
 
@@ -117,6 +121,13 @@ export function closedLine(event: SessionClosed): string {
 export function troubleLine({ area, code, detail, count }: Trouble): string {
   const { number, text } = errorTable[code];
   return `${area}: code=${number}(${text}), detail=${detail}, ${count} times`;
+}
+
+/** A log is read by more people than may publish and play. */
+function hideSecrets(text: string, tokenParam = 'token'): string {
+  return text.replace(/([?&;,]([^=&;,?]*)=)[^&;,]*/g, (pair, start: string, name: string) =>
+    name === tokenParam || name === 'token' || name === 'pass' ? `${start}***` : pair,
+  );
 }
 
 function flag(on: boolean): number {

@@ -52,6 +52,9 @@ std::optional<std::string> value_of(std::string_view variable, const TemplateVal
   if (variable == "timestamp") {
     return std::to_string(segment.timestamp);
   }
+  if (variable == "random") {
+    return std::string(segment.random);
+  }
   if (variable == "2006") {
     return padded(broken_down(segment).tm_year + 1900, 4);
   }

@@ -29,13 +29,14 @@ struct TemplateValues {
     int64_t timestamp = 0;
     WallTime started;  // what the date variables show
     bool utc = false;  // else local time
+    std::string_view random{};
   };
   std::optional<PerSegment> segment;
 };
 
 /// Replaces the variables [vhost] [app] [stream], and for segments and keys [seq] [duration] (ms)
 /// [timestamp] [2006] (year) [01] (month) [02] (day) [15] (hour) [04] (minute) [05] (second) [999]
-/// (ms). What is in brackets and no variable stays.
+/// (ms) [random]. What is in brackets and no variable stays.
 [[nodiscard]] std::string expand(std::string_view text, const TemplateValues& values);
 
 /// May the path, which came out of a template, be used below a folder? Refuses what could leave it

@@ -2,8 +2,13 @@
 
 #include <algorithm>
 
+#include "protocols/hls/random_name.hpp"
+
 namespace millrace::hls {
 namespace {
+
+// 82 bits: nobody tries them all while a segment is there.
+constexpr size_t kRandomLetters = 16;
 
 /// Up to and including the last slash.
 std::string_view folder_of(std::string_view path) {
@@ -38,6 +43,13 @@ std::optional<Paths> Paths::of(const Options& options, const StreamName& name) {
 std::optional<Location> Paths::segment(const Options& options, const Segment& segment) const {
   const int64_t unix_ms =
       std::chrono::floor<std::chrono::milliseconds>(segment.started.time_since_epoch()).count();
+  std::string random;
+  if (options.ts_file.find("[random]") != std::string::npos) {
+    random = random_name(kRandomLetters);
+    if (random.empty()) {
+      return std::nullopt;  // a name that can be guessed is none
+    }
+  }
   Location location;
   location.path = expand(options.ts_file,
                          {.name = name_,
@@ -46,7 +58,8 @@ std::optional<Location> Paths::segment(const Options& options, const Segment& se
                               .duration = std::chrono::milliseconds(to_ms(segment.duration)),
                               .timestamp = options.timestamp_floor ? segment.floor_number : unix_ms,
                               .started = segment.started,
-                              .utc = options.utc_time}});
+                              .utc = options.utc_time,
+                              .random = random}});
   if (!is_safe_relative_path(location.path)) {
     return std::nullopt;
   }

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <string>
+
 namespace millrace::hls {
 namespace {
 
@@ -49,6 +52,22 @@ TEST(HlsPaths, SegmentsAndTheirUris) {
     EXPECT_EQ(location->uri, one.uri);
     EXPECT_EQ(paths->path_of_uri(options, location->uri), one.path);
   }
+}
+
+TEST(HlsPaths, RandomNamesCannotBeGuessed) {
+  Options options;
+  options.ts_file = "[app]/[stream]-[seq]-[random].ts";
+  const auto paths = Paths::of(options, kName);
+  std::set<std::string> seen;
+  for (int i = 0; i < 100; ++i) {
+    const auto location = paths->segment(options, segment_of(3));
+    ASSERT_TRUE(location);
+    ASSERT_EQ(location->path.size(), std::string_view("live/livestream-3-.ts").size() + 16);
+    EXPECT_TRUE(location->path.starts_with("live/livestream-3-"));
+    EXPECT_EQ(paths->path_of_uri(options, location->uri), location->path);
+    seen.insert(location->path);
+  }
+  EXPECT_EQ(seen.size(), 100U);
 }
 
 TEST(HlsPaths, FloorNumberIsTheTimestamp) {

@@ -1,8 +1,8 @@
 #include "protocols/hls/session_table.hpp"
 
-#include <openssl/rand.h>
-
 #include <algorithm>
+
+#include "protocols/hls/random_name.hpp"
 
 namespace millrace::hls {
 namespace {
@@ -14,23 +14,8 @@ constexpr Duration kAdmissionLimit = std::chrono::seconds(30);
 
 }  // namespace
 
-std::string SessionTable::new_id() {
-  static constexpr std::string_view kDigits = "0123456789abcdefghijklmnopqrstuvwxyz";
-  std::string id;
-  while (id.size() < kIdBytes) {
-    std::array<uint8_t, 16> random{};
-    if (::RAND_bytes(random.data(), static_cast<int>(random.size())) != 1) {
-      return {};  // no valid id: the request is refused
-    }
-    for (const uint8_t byte : random) {
-      // 252 = 7 x 36: the rest would make the first digits likelier.
-      if (byte < 252 && id.size() < kIdBytes) {
-        id += kDigits[byte % kDigits.size()];
-      }
-    }
-  }
-  return id;
-}
+// No valid id when there is no randomness: the request is refused.
+std::string SessionTable::new_id() { return random_name(kIdBytes); }
 
 bool SessionTable::is_valid_id(std::string_view id) {
   return !id.empty() && id.size() <= kMaxIdBytes && std::all_of(id.begin(), id.end(), [](char c) {

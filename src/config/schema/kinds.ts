@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { parsePasswordHash } from '../../auth/password.ts';
 import { atof, atoi } from '../c-number.ts';
 import type { Directive } from '../directive.ts';
 import { type Endpoint, parseEndpoint } from '../endpoint.ts';
@@ -160,14 +161,141 @@ export const ACCESS_RULES: Kind<readonly AccessRule[]> = {
 };
 
 function isAccessSource(text: string): boolean {
+  return text === 'all' || isNetwork(text);
+}
+
+/** Whether the text is an IP address, or a network in CIDR notation. */
+export function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const family = isIP(address);
-  if (rest.length > 0 || (family === 0 && text !== 'all')) {
+  if (rest.length > 0 || family === 0) {
     return false;
   }
   return (
     bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= (family === 6 ? 128 : 32))
   );
+}
+
+/** A secret that signs tokens. */
+export interface TokenKey {
+  /** What tokens call it: `kid`. */
+  readonly id: string;
+  readonly secret: string;
+}
+
+/** As long as the hash at least: RFC 7518 §3.2. */
+const MIN_SECRET_BYTES = 32;
+
+/** `ID SECRET`, one per directive of that name. */
+export const TOKEN_KEYS: Kind<readonly TokenKey[]> = {
+  name: 'token keys',
+  reads: 'all',
+  isList: true,
+  read(lines) {
+    const keys: TokenKey[] = [];
+    for (const [id = '', secret = '', ...rest] of lines) {
+      // What is wrong is said without the secret.
+      if (!/^[\w-]{1,64}$/.test(id) || rest.length > 0) {
+        return {
+          fault: `"${id}" is no key: write an id of letters, digits, _ and -, and a secret`,
+        };
+      }
+      if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
+        return {
+          fault: `the secret of "${id}" is shorter than ${MIN_SECRET_BYTES} bytes; millrace token --new-key makes one`,
+        };
+      }
+      if (keys.some((key) => key.id === id)) {
+        return { fault: `there are two keys "${id}"` };
+      }
+      keys.push({ id, secret });
+    }
+    return { value: keys };
+  },
+  schema: {
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: {
+        id: { type: 'string', pattern: '^[\\w-]{1,64}$' },
+        secret: { type: 'string', minLength: MIN_SECRET_BYTES },
+      },
+      required: ['id', 'secret'],
+      additionalProperties: false,
+    },
+  },
+};
+
+/** What a user may do. */
+export interface UserRight {
+  readonly action: 'publish' | 'play' | 'all';
+  /** Pattern of `app/stream`. */
+  readonly path: string;
+}
+
+/** Somebody with a password. */
+export interface UserEntry {
+  readonly name: string;
+  /** See `parsePasswordHash`. */
+  readonly hash: string;
+  readonly rights: readonly UserRight[];
+}
+
+/** `NAME HASH RIGHT...`, one per directive of that name. */
+export const USERS: Kind<readonly UserEntry[]> = {
+  name: 'users',
+  reads: 'all',
+  isList: true,
+  read(lines) {
+    const users: UserEntry[] = [];
+    for (const [name = '', hash = '', ...words] of lines) {
+      if (parsePasswordHash(hash) === undefined) {
+        return { fault: `user "${name}" has no hash of a password; millrace passwd makes one` };
+      }
+      const rights = words.map(readRight);
+      const wrong = rights.indexOf(undefined);
+      if (wrong >= 0 || rights.length === 0) {
+        const what = wrong >= 0 ? `"${words[wrong]}" is no right` : 'there is no right';
+        return { fault: `user "${name}": ${what}; write publish:live/*, play:live/* or all:**` };
+      }
+      if (users.some((user) => user.name === name)) {
+        return { fault: `there are two users "${name}"` };
+      }
+      users.push({ name, hash, rights: rights.filter((right) => right !== undefined) });
+    }
+    return { value: users };
+  },
+  schema: {
+    type: 'array',
+    items: {
+      type: 'object',
+      properties: {
+        name: { type: 'string', minLength: 1 },
+        hash: { type: 'string', pattern: '^\\$scrypt\\$' },
+        rights: {
+          type: 'array',
+          items: {
+            type: 'object',
+            properties: {
+              action: { enum: ['publish', 'play', 'all'] },
+              path: { type: 'string', minLength: 1 },
+            },
+            required: ['action', 'path'],
+            additionalProperties: false,
+          },
+        },
+      },
+      required: ['name', 'hash', 'rights'],
+      additionalProperties: false,
+    },
+  },
+};
+
+function readRight(word: string): UserRight | undefined {
+  const [, action, path] = /^(publish|play|all):(.+)$/.exec(word) ?? [];
+  return action !== undefined && path !== undefined
+    ? { action: action as UserRight['action'], path }
+    : undefined;
 }
 
 /** One of some words; any other word is read as `otherwise`, or is a fault when that is undefined. */

@@ -1,4 +1,4 @@
-import { accessRules, b0, block, list } from './build.ts';
+import { accessRules, b0, b1, block, list, seconds, text, tokenKeys, users } from './build.ts';
 
 export const security = block(
   'security',
@@ -21,4 +21,25 @@ export const refer = block(
     play: list('play', [], 'Domains for play.'),
   },
   { effect: 'yes', reload: 'N', env: 'none' },
+);
+
+export const auth = block(
+  'auth',
+  'Who may publish and play, by signed token or by user and password.',
+  {
+    enabled: b0('enabled', false, 'Whether tokens or users are asked for.'),
+    publish: b1('publish', true, 'Whether publishers need one.'),
+    play: b1('play', true, 'Whether players need one.'),
+    tokenKeys: tokenKeys('token_key', [], '`ID SECRET`, repeatable; the first signs new tokens.'),
+    tokenParam: text('token_param', 'token', 'Parameter of the query that holds a token.'),
+    clockSkewMs: seconds('clock_skew', 5000, 'How far the clock of who makes tokens may be off.', {
+      range: { min: 0, max: 3_600_000, outside: 'error' },
+    }),
+    users: users(
+      'user',
+      [],
+      '`NAME HASH RIGHT...`, repeatable; a right is publish:PATTERN, play:PATTERN or all:PATTERN.',
+    ),
+  },
+  { effect: 'yes', since: 'millrace', reload: 'N', env: 'none' },
 );

@@ -1,6 +1,6 @@
 import { b0, b1, bytes, int, repeated } from './build.ts';
 import { CHUNK_SIZE_RANGE } from './rtmp.ts';
-import { refer, security } from './vhost-access.ts';
+import { auth, refer, security } from './vhost-access.ts';
 import { dash, hds } from './vhost-dash.ts';
 import { dvr } from './vhost-dvr.ts';
 import { hls } from './vhost-hls.ts';
@@ -62,6 +62,7 @@ export const vhosts = repeated(
     srt,
     rtsp,
     security,
+    auth,
     refer,
     cluster,
     forward,

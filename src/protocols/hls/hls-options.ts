@@ -6,7 +6,8 @@ import type { HlsOptions } from '../../native/boundary.ts';
  * @param utcTime  whether dates in names of files are UTC.
  */
 export function hlsOptions(vhost: VhostConfig, utcTime: boolean): HlsOptions {
-  const { hls, httpHooks } = vhost;
+  const { hls, auth, httpHooks } = vhost;
+  const isGuarded = auth.enabled && auth.play;
   return {
     fragment_ms: hls.fragmentMs,
     target_duration_ratio: hls.targetDurationRatio,
@@ -17,7 +18,7 @@ export function hlsOptions(vhost: VhostConfig, utcTime: boolean): HlsOptions {
     path: hls.path,
     memory_only: hls.memoryOnly,
     m3u8_file: hls.m3u8File,
-    ts_file: hls.tsFile,
+    ts_file: isGuarded ? secretName(hls.tsFile) : hls.tsFile,
     use_fmp4: hls.useFmp4,
     fmp4_file: hls.fmp4File,
     init_file: hls.initFile,
@@ -39,4 +40,11 @@ export function hlsOptions(vhost: VhostConfig, utcTime: boolean): HlsOptions {
     utc_time: utcTime,
     tell_segments: httpHooks.enabled && httpHooks.onHls.length + httpHooks.onHlsNotify.length > 0,
   };
+}
+
+/** Segments are served to whoever knows their names, so that these must not be guessed. */
+function secretName(template: string): string {
+  return template.includes('[random]')
+    ? template
+    : template.replace(/(\.[^./]*)?$/, (extension) => `-[random]${extension}`);
 }
