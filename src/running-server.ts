@@ -1,6 +1,8 @@
 import { type ApiApps, buildApiApps } from './api/api-apps.ts';
+import type { ApiContext } from './api/api-context.ts';
 import { openApiWarning } from './api/open-api-warning.ts';
 import { ReloadRequests } from './api/reload-requests.ts';
+import { summaryOf } from './api/summaries.ts';
 import { Credentials } from './auth/credentials.ts';
 import { Callbacks } from './callbacks/callbacks.ts';
 import { Heartbeat } from './callbacks/heartbeat.ts';
@@ -80,13 +82,6 @@ export class RunningServer {
       lines: this.#lines,
       faults: this.#faults,
     });
-    this.#heartbeat = new Heartbeat({
-      config,
-      identity: options.identity,
-      // What containers and machines behind NAT are called by others.
-      ip: process.env.SRS_DEVICE_IP || this.#ownAddress(),
-      log: ownLog,
-    });
     this.engine = this.#startEngine();
     this.listeners = new Listeners(this.engine, ({ purpose }) => {
       const { api, exporter } = this.#apps;
@@ -111,7 +106,16 @@ export class RunningServer {
       log,
       ownLog,
     });
-    this.#apps = this.#buildApps();
+    const apiContext = this.#apiContext();
+    this.#apps = buildApiApps(apiContext, this.#onHttpFault);
+    this.#heartbeat = new Heartbeat({
+      config,
+      identity: options.identity,
+      // What containers and machines behind NAT are called by others.
+      ip: process.env.SRS_DEVICE_IP || this.#ownAddress(),
+      summaries: () => summaryOf(apiContext),
+      log: ownLog,
+    });
     this.#idlePublishers = new IdlePublishers(
       registry,
       ({ key }) => config().vhosts.get(key.vhost)?.publish.kickoffForIdleMs ?? 0,
@@ -215,22 +219,19 @@ export class RunningServer {
     return addresses[this.#options.config().stats.network] ?? addresses[0] ?? '127.0.0.1';
   }
 
-  #buildApps(): ApiApps {
+  #apiContext(): ApiContext {
     const { config, identity, reloader } = this.#options;
     const { statistics, machine, metrics, startedAtMs } = this.#monitoring;
-    return buildApiApps(
-      {
-        identity,
-        config,
-        statistics,
-        machine,
-        startedAtMs,
-        kick: (session) => this.engine.close(session, 'KICKED'),
-        reloads: new ReloadRequests(reloader),
-        metrics: () => metrics.text(),
-      },
-      this.#onHttpFault,
-    );
+    return {
+      identity,
+      config,
+      statistics,
+      machine,
+      startedAtMs,
+      kick: (session) => this.engine.close(session, 'KICKED'),
+      reloads: new ReloadRequests(reloader),
+      metrics: () => metrics.text(),
+    };
   }
 
   #buildAdmissions(): Admissions {

@@ -15,8 +15,14 @@ afterEach(async () => {
   }
 });
 
-const body = (input: ConfigInput) =>
-  heartbeatBody(configFromObject({ rtmp: { listen: 20_935 }, ...input }), identity, '192.0.2.2');
+const log = () =>
+  new Log({ sink: new MemorySink(), level: 'info', utc: true, pid: 1 }).context('c');
+const summaries = () => ({ ok: true });
+
+function body(input: ConfigInput) {
+  const config = configFromObject({ rtmp: { listen: 20_935 }, ...input });
+  return heartbeatBody({ config: () => config, identity, ip: '192.0.2.2', summaries, log: log() });
+}
 
 describe('the body', () => {
   it('is that of SRS, in its order of keys', () => {
@@ -35,11 +41,20 @@ describe('the body', () => {
   });
 
   it('has the ports only where they are wished, and only those that are on', () => {
-    expect(Object.keys(body({}))).toEqual(['device_id', 'ip', 'server', 'service', 'pid']);
+    expect(Object.keys(body({}) as object)).toEqual([
+      'device_id',
+      'ip',
+      'server',
+      'service',
+      'pid',
+    ]);
     expect(body({ heartbeat: { ports: true }, rtmp: { listen: '127.0.0.1:1935' } })).toMatchObject({
       rtmp: ['127.0.0.1:1935'],
     });
     expect(body({ heartbeat: { ports: true } })).not.toHaveProperty('http');
+    expect(body({ heartbeat: { summaries: true } })).toMatchObject({
+      summaries: { data: { ok: true } },
+    });
   });
 });
 
@@ -53,7 +68,13 @@ describe('heartbeats', () => {
       rtmp: { listen: 0 },
       heartbeat: { enabled: true, intervalMs: 1000, url: server.url('/register') },
     });
-    const heartbeat = new Heartbeat({ config: () => config, identity, ip: '192.0.2.2', log });
+    const heartbeat = new Heartbeat({
+      config: () => config,
+      identity,
+      ip: '192.0.2.2',
+      summaries,
+      log,
+    });
     cleanUp.push(() => heartbeat.stop());
     server.answer = behaviours.reset;
     heartbeat.start();

@@ -1,6 +1,7 @@
 import { type Endpoint, formatEndpoint } from '../config/endpoint.ts';
 import type { MillraceConfig } from '../config/millrace-config.ts';
 import { describeError } from '../errors/server-error.ts';
+import { type JsonValue, writeJson } from '../http/json.ts';
 import type { ServerIdentity } from '../identity/server-identity.ts';
 import { SIGNATURE } from '../identity/version.ts';
 import type { Logger } from '../log/logger.ts';
@@ -17,6 +18,8 @@ export interface HeartbeatOptions {
   readonly identity: ServerIdentity;
   /** Address that this machine has for others. */
   readonly ip: string;
+  /** What `GET /api/v1/summaries` answers. */
+  readonly summaries: () => JsonValue;
   readonly log: Logger;
 }
 
@@ -64,12 +67,11 @@ export class Heartbeat {
   }
 
   async #send(): Promise<void> {
-    const { config, identity, ip } = this.#options;
-    const body = JSON.stringify(heartbeatBody(config(), identity, ip));
+    const body = writeJson(heartbeatBody(this.#options));
     await this.#client.send(
       {
         method: 'POST',
-        url: new URL(config().heartbeat.url),
+        url: new URL(this.#options.config().heartbeat.url),
         headers: { 'User-Agent': SIGNATURE, 'Content-Type': 'application/json' },
         body,
         timeoutMs: TIMEOUT_MS,
@@ -93,13 +95,10 @@ export class Heartbeat {
   }
 }
 
-/** The JSON of a heartbeat, in the order of keys that SRS sends. */
-export function heartbeatBody(
-  config: MillraceConfig,
-  { serverId, serviceId, pid }: ServerIdentity,
-  ip: string,
-): Readonly<Record<string, unknown>> {
-  const { heartbeat, rtmp, httpServer, httpApi, srtServer, rtcServer } = config;
+/** What a heartbeat says, in the order of keys that SRS sends. */
+export function heartbeatBody({ config, identity, ip, summaries }: HeartbeatOptions): JsonValue {
+  const { heartbeat, rtmp, httpServer, httpApi, srtServer, rtcServer } = config();
+  const { serverId, serviceId, pid } = identity;
   const ports = {
     rtmp: rtmp.listen.map(formatEndpoint),
     ...(httpServer.enabled ? { http: httpServer.listen.map(formatEndpoint) } : {}),
@@ -122,6 +121,7 @@ export function heartbeatBody(
     server: serverId,
     service: serviceId,
     pid: String(pid),
+    ...(heartbeat.summaries ? { summaries: { data: summaries() } } : {}),
     ...(heartbeat.ports ? ports : {}),
   };
 }

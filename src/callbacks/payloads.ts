@@ -1,3 +1,4 @@
+import { JsonNumber, type JsonValue, writeJson } from '../http/json.ts';
 import type { ServerIdentity } from '../identity/server-identity.ts';
 import type { HlsSegment } from '../native/boundary.ts';
 import type { AdmissionRequest } from '../protocols/admission.ts';
@@ -21,7 +22,7 @@ export interface CallbackDetails {
 
 export type CallbackEvent = keyof CallbackDetails;
 
-type Payload = Readonly<Record<string, unknown>>;
+type Payload = Readonly<Record<string, JsonValue>>;
 
 /** Names of the stream, whose order differs from event to event as in SRS. */
 interface Parts {
@@ -65,7 +66,7 @@ const TAILS: {
     ...tcUrl,
     ...stream,
     ...param,
-    duration: Math.round(segment.duration_ms / 10) / 100,
+    duration: JsonNumber.decimal(segment.duration_ms / 1000),
     cwd: process.cwd(),
     file: segment.file,
     url: segment.url,
@@ -98,7 +99,7 @@ export function callbackBody<E extends CallbackEvent>(
     },
     details,
   );
-  return JSON.stringify({
+  return writeJson({
     server_id: serverId,
     service_id: serviceId,
     action: event,
@@ -115,7 +116,7 @@ export function forwardBody(
   { serverId, serviceId }: ServerIdentity,
   { clientId, ip, key, param, tcUrl }: AdmissionRequest,
 ): string {
-  return JSON.stringify({
+  return writeJson({
     action: 'on_forward',
     server_id: serverId,
     service_id: serviceId,

@@ -58,10 +58,7 @@ export const heartbeat = block(
       reload: 'N',
     }),
     deviceId: text('device_id', '', 'Identity of this device in them.', { reload: 'N' }),
-    summaries: b0('summaries', false, 'Add the summary of the API.', {
-      reload: 'N',
-      effect: 'accepted',
-    }),
+    summaries: b0('summaries', false, 'Add the summary of the API.', { reload: 'N' }),
     ports: b0('ports', false, 'Add the endpoints this server listens on.', { reload: 'N' }),
   },
   { effect: 'yes', since: 'srs' },
