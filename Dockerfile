@@ -6,6 +6,10 @@ COPY . .
 RUN apt-get update && node scripts/setup.mjs && npm prune --omit=dev --no-audit --no-fund
 
 FROM node:22-bookworm-slim
+# FFmpeg's codecs, for audio that must be transcoded (WebRTC); the server runs without them too.
+RUN apt-get update \
+  && apt-get install -y --no-install-recommends libavcodec59 libswresample4 \
+  && rm -rf /var/lib/apt/lists/*
 WORKDIR /opt/millrace
 COPY --from=build /src/package.json /src/LICENSE ./
 COPY --from=build /src/bin ./bin
