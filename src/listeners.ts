@@ -1,5 +1,5 @@
 import type { RequestListener } from 'node:http';
-import { isDeepStrictEqual } from 'node:util';
+import { getSystemErrorName, isDeepStrictEqual } from 'node:util';
 import { type Endpoint, formatEndpoint, sameEndpoints } from './config/endpoint.ts';
 import type { MillraceConfig } from './config/millrace-config.ts';
 import { describeError, errorCodeFrom, ServerError } from './errors/server-error.ts';
@@ -70,6 +70,9 @@ function plan(
   const files = tls && { certificateFile: tls.cert, keyFile: tls.key };
   return endpoints.map((endpoint) => ({ purpose, directive, endpoint, tls: files }));
 }
+
+/** Ports below it are privileged, unless the system is told otherwise. */
+const FIRST_FREE_PORT = 1024;
 
 /** What is to be opened and closed so that other listeners are there; the rest is not touched. */
 export interface ListenerChanges {
@@ -214,7 +217,21 @@ function listenError({ directive, endpoint }: PlannedListener, cause: unknown): 
     const taken = `${where} is taken${holder ? ` by ${holder}` : ''}`;
     return new ServerError(code, taken, { cause });
   }
-  return new ServerError(code === 'INTERNAL' ? 'LISTEN_FAILED' : code, `cannot open ${where}`, {
-    cause,
-  });
+  return new ServerError(
+    code === 'INTERNAL' ? 'LISTEN_FAILED' : code,
+    `cannot open ${where}${reasonOf(cause, endpoint)}`,
+    { cause },
+  );
+}
+
+/** What the system said, in words; the engine hands up its number. */
+function reasonOf(cause: unknown, { port }: Endpoint): string {
+  const { detail } = cause as { detail?: unknown };
+  if (typeof detail !== 'number' || detail <= 0) {
+    return '';
+  }
+  const name = getSystemErrorName(-detail);
+  return name === 'EACCES' && port < FIRST_FREE_PORT
+    ? `: ${name}, a port below ${FIRST_FREE_PORT} takes root or CAP_NET_BIND_SERVICE`
+    : `: ${name}`;
 }

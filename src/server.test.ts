@@ -411,7 +411,7 @@ describe('start', () => {
     });
     await expect(server.start()).rejects.toMatchObject({
       code: 'LISTEN_FAILED',
-      message: 'cannot open port 1935 (listen 1935)',
+      message: 'cannot open port 1935 (listen 1935): EADDRINUSE',
     });
   });
 
