@@ -42,6 +42,7 @@ describe('bannerText', () => {
         Play        RTMP            rtmp://192.0.2.7/live/livestream
                     HTTP-FLV        http://192.0.2.7:8080/live/livestream.flv
                     HLS             http://192.0.2.7:8080/live/livestream.m3u8
+                    WebSocket       ws://192.0.2.7:8080/live/livestream.flv
         --------------------------------------------------------------------------------------------------
         "
       `);
@@ -51,6 +52,12 @@ describe('bannerText', () => {
     const text = banner([port('rtmp', 19350, '::1')]);
     expect(text).toContain('rtmp://[::1]:19350/live/livestream');
     expect(text).not.toContain('http://');
+  });
+
+  it('shows what goes over TLS', () => {
+    const text = banner([port('rtmps', 1443), port('https', 8088)]);
+    expect(text.match(/rtmps:\/\/192\.0\.2\.7:1443\/live\/livestream/g)).toHaveLength(2);
+    expect(text).toContain('https://192.0.2.7:8088, with the same paths');
   });
 
   it('leaves out what is not there', () => {

@@ -37,8 +37,8 @@ const STREAM = 'livestream';
 export function bannerText(facts: BannerFacts): string {
   const sections: readonly (readonly [string, readonly Row[]])[] = [
     ['Listening', facts.ports.map((port) => listenerRow(port))],
-    ['Publish', publishRows(facts)],
-    ['Play', playRows(facts)],
+    ['Publish', [...publishRows(facts), ...rtmpsRows(facts)]],
+    ['Play', [...playRows(facts), ...rtmpsRows(facts), ...overHttp(facts)]],
   ];
   const shown = sections.filter(([, rows]) => rows.length > 0);
   const width = Math.max(0, ...shown.flatMap(([, rows]) => rows.map(([name]) => name.length)));
@@ -92,6 +92,34 @@ function playRows(facts: BannerFacts): Row[] {
   }
   if (hls.enabled) {
     rows.push(['HLS', `${base}/${filled(hls.m3u8File)}`]);
+  }
+  return rows;
+}
+
+/** The same over TLS. */
+function rtmpsRows({ ports, host }: BannerFacts): Row[] {
+  return ports
+    .filter(({ purpose }) => purpose === 'rtmps')
+    .slice(0, 1)
+    .map(({ endpoint }) => {
+      const server = `rtmps://${reachable(endpoint, host)}:${endpoint.port}/${APP}`;
+      return ['RTMPS', `${server}/${STREAM}`];
+    });
+}
+
+/** Other ways to what is served over HTTP. */
+function overHttp({ ports, host, config }: BannerFacts): Row[] {
+  const rows: Row[] = [];
+  const remux = config.vhosts.get(DEFAULT_VHOST)?.httpRemux;
+  const http = ports.find(({ purpose }) => purpose === 'http');
+  const https = ports.find(({ purpose }) => purpose === 'https');
+  if (http && remux?.enabled) {
+    const where = `${reachable(http.endpoint, host)}:${http.endpoint.port}`;
+    rows.push(['WebSocket', `ws://${where}/${filled(remux.mount)}`]);
+  }
+  if (https) {
+    const where = `${reachable(https.endpoint, host)}:${https.endpoint.port}`;
+    rows.push(['HTTPS', `https://${where}, with the same paths`]);
   }
   return rows;
 }
