@@ -56,7 +56,6 @@ export class Monitoring {
     if (this.#options.config().stats.enabled) {
       this.machine.start();
     }
-    this.metrics.start();
     this.#reports.start();
   }
 

@@ -1,4 +1,4 @@
-import { type ApiApps, buildApiApps } from './api/api-apps.ts';
+import { ApiApps } from './api/api-apps.ts';
 import type { ApiContext } from './api/api-context.ts';
 import { openApiWarning } from './api/open-api-warning.ts';
 import { ReloadRequests } from './api/reload-requests.ts';
@@ -65,6 +65,7 @@ export class RunningServer {
   readonly #pithyLines: PithyLines;
   readonly #apps: ApiApps;
   readonly #heartbeat: Heartbeat;
+  #openApiWarning: string | undefined;
   readonly #idlePublishers: IdlePublishers;
   readonly #handlers: EventHandlers;
   /** The engine's threads do not keep a Node.js process alive; a server must. */
@@ -84,9 +85,8 @@ export class RunningServer {
     });
     this.engine = this.#startEngine();
     this.listeners = new Listeners(this.engine, ({ purpose }) => {
-      const { api, exporter } = this.#apps;
-      const app = purpose === 'exporter' ? exporter : api;
-      return (request, response) => app.routing(request, response);
+      const app = () => (purpose === 'exporter' ? this.#apps.exporter : this.#apps.api);
+      return (request, response) => app().routing(request, response);
     });
     this.sessions = new Sessions(registry, this.#callbacks, log, this.#lines, this.#faults);
     const admissions = this.#buildAdmissions();
@@ -107,7 +107,7 @@ export class RunningServer {
       ownLog,
     });
     const apiContext = this.#apiContext();
-    this.#apps = buildApiApps(apiContext, this.#onHttpFault);
+    this.#apps = new ApiApps(apiContext, this.#onHttpFault);
     this.#heartbeat = new Heartbeat({
       config,
       identity: options.identity,
@@ -125,7 +125,7 @@ export class RunningServer {
       engine: this.engine,
       sessions: this.sessions,
       admissions,
-      requests: new EngineRequests(this.#apps.httpServer, this.#onHttpFault),
+      requests: new EngineRequests(() => this.#apps.httpServer, this.#onHttpFault),
       statistics: this.#monitoring.statistics,
       callbacks: this.#callbacks,
       log: ownLog,
@@ -148,17 +148,13 @@ export class RunningServer {
    * @throws ServerError `PORT_IN_USE`, `LISTEN_FAILED`, `TLS_BAD_CERTIFICATE`.
    */
   async open(): Promise<void> {
-    const { api, httpServer, exporter } = this.#apps;
-    await Promise.all([api.ready(), httpServer.ready(), exporter.ready()]);
-    const { config, ownLog } = this.#options;
+    const { config } = this.#options;
+    await this.#apps.ready();
     await this.listeners.change(planListeners(config()));
     this.#idlePublishers.start();
     this.#monitoring.start();
     this.#pithyLines.start();
-    const warning = openApiWarning(config());
-    if (warning !== undefined) {
-      ownLog.warn(warning);
-    }
+    this.#warnOfOpenApi(config());
     this.#heartbeat.start();
   }
 
@@ -173,6 +169,7 @@ export class RunningServer {
       this.#configureEngine(next);
       await this.listeners.change(planListeners(next));
       this.#pithyLines.restart(next.process.pithyPrintMs);
+      this.#warnOfOpenApi(next);
     } catch (error) {
       this.#configureEngine(this.#options.config());
       throw error;
@@ -189,11 +186,19 @@ export class RunningServer {
     this.#onEvents(this.engine.stop().filter(isEnd));
     // Whoever still decides must not answer an engine that has stopped.
     this.sessions.clear();
-    const { api, httpServer, exporter } = this.#apps;
-    await Promise.all([api.close(), httpServer.close(), exporter.close(), this.#callbacks.close()]);
+    await Promise.all([this.#apps.close(), this.#callbacks.close()]);
     clearInterval(this.#keepAlive);
     this.#lines.flush();
     this.#faults.flush();
+  }
+
+  /** Once for each configuration that says it anew. */
+  #warnOfOpenApi(config: MillraceConfig): void {
+    const warning = openApiWarning(config);
+    if (warning !== undefined && warning !== this.#openApiWarning) {
+      this.#options.ownLog.warn(warning);
+    }
+    this.#openApiWarning = warning;
   }
 
   #configureEngine(config: MillraceConfig): void {

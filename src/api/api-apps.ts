@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { apiChallenge, mayUseApi } from '../auth/api-credentials.ts';
+import type { MillraceConfig } from '../config/millrace-config.ts';
 import { createHttpApp } from '../http/http-app.ts';
 import { SIGNATURE } from '../identity/version.ts';
 import { sharesHttpPort } from '../listeners.ts';
@@ -8,42 +9,62 @@ import { metrics } from './metrics.ts';
 import { apiResources, httpServerResources } from './resources.ts';
 import { rootForEverything } from './roots.ts';
 
-/** The routes of each kind of port. */
-export interface ApiApps {
+/**
+ * The routes of each kind of port. All are built at the start; which of them a port has is asked for each
+ * request, because a reload may move the API to another port or turn it off.
+ */
+export class ApiApps {
   /** Ports of the API. */
   readonly api: FastifyInstance;
-  /** What the ports of the HTTP server do not serve themselves. */
-  readonly httpServer: FastifyInstance;
-  /** Ports of the exporter. */
-  readonly exporter: FastifyInstance;
-}
+  readonly #sharedPort: FastifyInstance;
+  readonly #portWithoutApi: FastifyInstance;
+  readonly #metricsOnly: FastifyInstance;
+  readonly #config: () => MillraceConfig;
 
-/** Builds the routes once; a reload does not change which there are. */
-export function buildApiApps(
-  context: ApiContext,
-  onFault: (error: unknown, url: string) => void,
-): ApiApps {
-  const { config } = context;
-  const build = (resources: readonly ApiResource[]): FastifyInstance => {
-    const app = createHttpApp({
-      serverHeader: SIGNATURE,
-      crossdomain: () => config().httpApi.crossdomain,
-      authorize: (authorization) => {
-        const { auth } = config().httpApi;
-        return mayUseApi(authorization, auth) ? undefined : { challenge: apiChallenge(auth) };
-      },
-      onFault,
-    });
-    for (const addRoutes of resources) {
-      addRoutes(app, context);
-    }
-    return app;
-  };
-  const api = build([...apiResources, rootForEverything]);
-  return {
-    api,
-    httpServer: build(sharesHttpPort(config()) ? apiResources : httpServerResources),
-    // In SRS the API is there too; without http_api nobody expects it to be open.
-    exporter: config().httpApi.enabled ? api : build([metrics]),
-  };
+  constructor(context: ApiContext, onFault: (error: unknown, url: string) => void) {
+    const { config } = context;
+    this.#config = config;
+    const build = (...resources: readonly ApiResource[]): FastifyInstance => {
+      const app = createHttpApp({
+        serverHeader: SIGNATURE,
+        crossdomain: () => config().httpApi.crossdomain,
+        authorize: (authorization) => {
+          const { auth } = config().httpApi;
+          return mayUseApi(authorization, auth) ? undefined : { challenge: apiChallenge(auth) };
+        },
+        onFault,
+      });
+      for (const addRoutes of resources) {
+        addRoutes(app, context);
+      }
+      return app;
+    };
+    this.api = build(...apiResources, rootForEverything);
+    this.#sharedPort = build(...apiResources);
+    this.#portWithoutApi = build(...httpServerResources);
+    this.#metricsOnly = build(metrics);
+  }
+
+  /** What the ports of the HTTP server do not serve themselves. */
+  get httpServer(): FastifyInstance {
+    return sharesHttpPort(this.#config()) ? this.#sharedPort : this.#portWithoutApi;
+  }
+
+  /** Ports of the exporter. In SRS the API is there too; while it is off nobody expects it to be. */
+  get exporter(): FastifyInstance {
+    return this.#config().httpApi.enabled ? this.api : this.#metricsOnly;
+  }
+
+  /** Resolves when requests can be routed. */
+  async ready(): Promise<void> {
+    await Promise.all(this.#all.map((app) => app.ready()));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map((app) => app.close()));
+  }
+
+  get #all(): readonly FastifyInstance[] {
+    return [this.api, this.#sharedPort, this.#portWithoutApi, this.#metricsOnly];
+  }
 }

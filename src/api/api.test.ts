@@ -11,20 +11,20 @@ import { ConfigReloader } from '../reload/config-reloader.ts';
 import type { ClientDescription } from '../statistics/client-description.ts';
 import { Statistics } from '../statistics/statistics.ts';
 import { streamUrl } from '../streams/stream-key.ts';
-import { buildApiApps } from './api-apps.ts';
+import { ApiApps } from './api-apps.ts';
 import { openApiWarning } from './open-api-warning.ts';
 import { ReloadRequests } from './reload-requests.ts';
 
 const AUTH = { enabled: true, username: 'admin', password: 'secret', tokens: ['token-1'] };
 
 function setUp(input: ConfigInput = { httpApi: { enabled: true } }, reload?: () => void) {
-  const config = configFromObject(input);
+  let config = configFromObject(input);
   const statistics = new Statistics('service1');
   const machine = new MachineSampler(() => []);
   machine.sample();
   const kick = vi.fn();
   const onFault = vi.fn();
-  const apps = buildApiApps(
+  const apps = new ApiApps(
     {
       identity: { serverId: 'vid-1234567', serviceId: 'service1', cid: 'cid', pid: 42 },
       config: () => config,
@@ -38,7 +38,10 @@ function setUp(input: ConfigInput = { httpApi: { enabled: true } }, reload?: () 
     onFault,
   );
   const get = async (url: string) => (await apps.api.inject(url)).body;
-  return { ...apps, statistics, kick, onFault, get };
+  const reconfigure = (next: ConfigInput) => {
+    config = configFromObject(next);
+  };
+  return { apps, api: apps.api, statistics, kick, onFault, get, reconfigure };
 }
 
 /** Reloads that change nothing. @param read  called for each, may throw. */
@@ -364,8 +367,8 @@ describe('reload over HTTP', () => {
 
 describe('who may use the API', () => {
   it('is asked for a password on every port, but not for metrics', async () => {
-    const { api, httpServer, exporter } = setUp({ httpApi: { enabled: true, auth: AUTH } });
-    for (const app of [api, httpServer, exporter]) {
+    const { api, apps } = setUp({ httpApi: { enabled: true, auth: AUTH } });
+    for (const app of [api, apps.httpServer, apps.exporter]) {
       expect((await app.inject('/api/v1/versions')).statusCode).toBe(401);
     }
     expect((await api.inject('/metrics')).body).toBe('# no metrics\n');
@@ -392,25 +395,31 @@ describe('who may use the API', () => {
 });
 
 describe('ports', () => {
+  const apart = { httpApi: { enabled: true }, httpServer: { enabled: true } };
+  const together = {
+    httpApi: { enabled: true, listen: 8080 },
+    httpServer: { enabled: true, listen: 8080 },
+  };
+
   it('of the HTTP server have the version only, unless the API is there', async () => {
-    const own = setUp({ httpApi: { enabled: true }, httpServer: { enabled: true } });
-    expect((await own.httpServer.inject('/api/v1/versions')).statusCode).toBe(200);
+    const { apps, reconfigure } = setUp(apart);
+    expect((await apps.httpServer.inject('/api/v1/versions')).statusCode).toBe(200);
     for (const url of ['/api/v1/clients/', '/', '/metrics', '/live/a.m3u8']) {
-      expect((await own.httpServer.inject(url)).statusCode).toBe(404);
+      expect((await apps.httpServer.inject(url)).statusCode).toBe(404);
     }
-    const shared = setUp({
-      httpApi: { enabled: true, listen: 8080 },
-      httpServer: { enabled: true, listen: 8080 },
-    });
-    expect((await shared.httpServer.inject('/api/v1/clients/')).statusCode).toBe(200);
-    expect((await shared.httpServer.inject('/live/a.m3u8')).statusCode).toBe(404);
+    reconfigure(together);
+    expect((await apps.httpServer.inject('/api/v1/clients/')).statusCode).toBe(200);
+    expect((await apps.httpServer.inject('/live/a.m3u8')).statusCode).toBe(404);
+    reconfigure(apart);
+    expect((await apps.httpServer.inject('/api/v1/clients/')).statusCode).toBe(404);
   });
 
-  it('of the exporter have the API only where it is on', async () => {
+  it('of the exporter have the API only while it is on', async () => {
     const url = '/api/v1/clients/';
-    expect((await setUp({ exporter: { enabled: true } }).exporter.inject(url)).statusCode).toBe(
-      404,
-    );
-    expect((await setUp().exporter.inject(url)).statusCode).toBe(200);
+    const { apps, reconfigure } = setUp({ exporter: { enabled: true } });
+    expect((await apps.exporter.inject(url)).statusCode).toBe(404);
+    reconfigure({ httpApi: { enabled: true }, exporter: { enabled: true } });
+    expect((await apps.exporter.inject(url)).statusCode).toBe(200);
+    expect((await apps.exporter.inject('/metrics')).body).toBe('# no metrics\n');
   });
 });

@@ -15,11 +15,12 @@ const FAILED: HttpAnswer = { status: 500, headers: {}, body: '' };
 
 /** Answers with the routes of `app` what the engine's HTTP listeners do not serve themselves. */
 export class EngineRequests {
-  readonly #app: FastifyInstance;
+  readonly #app: () => FastifyInstance;
   readonly #onFault: (error: unknown, url: string) => void;
   #pending = 0;
 
-  constructor(app: FastifyInstance, onFault: (error: unknown, url: string) => void) {
+  /** @param app  asked for each request: a reload may change it. */
+  constructor(app: () => FastifyInstance, onFault: (error: unknown, url: string) => void) {
     this.#app = app;
     this.#onFault = onFault;
   }
@@ -31,7 +32,7 @@ export class EngineRequests {
     }
     this.#pending += 1;
     try {
-      const { statusCode, headers, rawPayload } = await this.#app.inject({
+      const { statusCode, headers, rawPayload } = await this.#app().inject({
         method: request.method as NonNullable<InjectOptions['method']>,
         url: request.target,
         headers: joined(request.headers),

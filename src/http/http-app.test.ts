@@ -194,7 +194,7 @@ describe('requests of the engine', () => {
 
   function requests() {
     const { app, onFault } = setUp();
-    return { requests: new EngineRequests(app, onFault), onFault };
+    return { requests: new EngineRequests(() => app, onFault), onFault };
   }
 
   it('are answered by the same routes, without headers of a connection', async () => {
@@ -232,7 +232,7 @@ describe('requests of the engine', () => {
   it('are bounded in number', async () => {
     const { app, onFault } = setUp();
     app.get('/wait', () => new Promise(() => {}));
-    const waiting = new EngineRequests(app, onFault);
+    const waiting = new EngineRequests(() => app, onFault);
     for (let count = 0; count < 256; count += 1) {
       void waiting.answer({ ...request, target: '/wait' });
     }

@@ -42,12 +42,6 @@ export class Metrics {
     addHealthMetrics(this.#registry, context, this.#mainThreadDelay);
   }
 
-  start(): void {
-    if (this.#context.config().exporter.enabled) {
-      this.#mainThreadDelay.enable();
-    }
-  }
-
   stop(): void {
     this.#mainThreadDelay.disable();
   }
@@ -60,6 +54,8 @@ export class Metrics {
     if (!this.#context.config().exporter.enabled) {
       throw new ServerError('EXPORTER_DISABLED', 'see exporter.enabled');
     }
+    // From the first scrape on: an exporter that nobody asks costs nothing.
+    this.#mainThreadDelay.enable();
     return this.#registry.metrics();
   }
 }
