@@ -1,5 +1,6 @@
 import { helpText, parseArguments } from '../cli/arguments.ts';
 import { ConfigError } from '../config/config-error.ts';
+import { ServerError } from '../errors/server-error.ts';
 import { packageVersion, SIGNATURE, SRS_VERSION } from '../identity/version.ts';
 import { type ConfigSource, configReader, wantsBackground } from './config-source.ts';
 import { startBackground, takeBackgroundMark } from './daemon.ts';
@@ -45,6 +46,11 @@ async function tool(name: 'token' | 'passwd', args: readonly string[]): Promise<
     }
     return 0;
   } catch (error) {
+    if (error instanceof ServerError && error.code === 'INVALID_ARGUMENT') {
+      // What was typed is wrong: the message says it, and the table of errors has nothing to add.
+      print(2, `${error.message}\n`);
+      return error.exitCode;
+    }
     return fail(error);
   }
 }

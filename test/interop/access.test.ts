@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { hashPassword } from '../../src/auth/password.ts';
 import { makeCompactToken, makeJwt, type TokenClaims } from '../../src/auth/token.ts';
@@ -199,6 +199,12 @@ describe('the command line', () => {
       const { status } = await viewFlv(server.http(`/live/e.flv?token=${one}`), three);
       expect(status).toBe(200);
     }
+  }, 60_000);
+
+  it('says what is wrong with what was typed', () => {
+    const { status, stderr } = spawnSync(process.execPath, [launcher, 'token', '--expires']);
+    expect(status).not.toBe(0);
+    expect(stderr.toString()).toMatch(/^millrace token: .*--expires/);
   }, 60_000);
 
   it('makes lines of the configuration', () => {
