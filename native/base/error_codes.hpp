@@ -213,6 +213,13 @@ enum class ErrorCode : uint16_t {
   kSrtpAuthenticationFailed = 5120,  ///< SRTP packet is not authentic
   kSrtpReplayed = 5121,  ///< SRTP packet was there already, or is too old
   kSrtpMalformed = 5122,  ///< SRTP packet is too short or malformed
+  kSrtStreamIdInvalid = 6010,  ///< SRT stream id cannot be read
+  kSrtModeInvalid = 6011,  ///< SRT stream id asks for a mode that is not supported
+  kSrtOptionInvalid = 6012,  ///< libsrt does not take an option
+  kSrtDisabled = 6013,  ///< SRT is off in this vhost
+  kSrtConnectFailed = 6014,  ///< the SRT peer does not answer or refuses
+  kSrtHandshakeRefused = 6015,  ///< the SRT handshake failed
+  kSrtLatencyLow = 6016,  ///< SRT latency is below three round-trip times, so lost packets may not come again in time
 };
 
 /// What an error costs.
@@ -233,7 +240,7 @@ struct ErrorInfo {
 };
 
 /// The error table in the order of its numbers.
-inline constexpr std::array<ErrorInfo, 202> kErrorTable = {{
+inline constexpr std::array<ErrorInfo, 209> kErrorTable = {{
   {ErrorCode::kNone, ErrorScope::kPacket, 200, "NONE", "no error"},
   {ErrorCode::kSocketRead, ErrorScope::kSession, 500, "SOCKET_READ", "reading from a socket failed"},
   {ErrorCode::kSocketWrite, ErrorScope::kSession, 500, "SOCKET_WRITE", "writing to a socket failed"},
@@ -436,6 +443,13 @@ inline constexpr std::array<ErrorInfo, 202> kErrorTable = {{
   {ErrorCode::kSrtpAuthenticationFailed, ErrorScope::kPacket, 403, "SRTP_AUTHENTICATION_FAILED", "SRTP packet is not authentic"},
   {ErrorCode::kSrtpReplayed, ErrorScope::kPacket, 400, "SRTP_REPLAYED", "SRTP packet was there already, or is too old"},
   {ErrorCode::kSrtpMalformed, ErrorScope::kPacket, 400, "SRTP_MALFORMED", "SRTP packet is too short or malformed"},
+  {ErrorCode::kSrtStreamIdInvalid, ErrorScope::kSession, 400, "SRT_STREAM_ID_INVALID", "SRT stream id cannot be read"},
+  {ErrorCode::kSrtModeInvalid, ErrorScope::kSession, 405, "SRT_MODE_INVALID", "SRT stream id asks for a mode that is not supported"},
+  {ErrorCode::kSrtOptionInvalid, ErrorScope::kProcess, 400, "SRT_OPTION_INVALID", "libsrt does not take an option"},
+  {ErrorCode::kSrtDisabled, ErrorScope::kSession, 403, "SRT_DISABLED", "SRT is off in this vhost"},
+  {ErrorCode::kSrtConnectFailed, ErrorScope::kSession, 502, "SRT_CONNECT_FAILED", "the SRT peer does not answer or refuses"},
+  {ErrorCode::kSrtHandshakeRefused, ErrorScope::kSession, 400, "SRT_HANDSHAKE_REFUSED", "the SRT handshake failed"},
+  {ErrorCode::kSrtLatencyLow, ErrorScope::kPacket, 400, "SRT_LATENCY_LOW", "SRT latency is below three round-trip times, so lost packets may not come again in time"},
 }};
 
 /// @return the row of `code`; that of kNone for a value that is not in the table.

@@ -218,6 +218,13 @@ export const errorTable = {
   SRTP_AUTHENTICATION_FAILED: { number: 5120, scope: 'packet', http: 403, text: 'SRTP packet is not authentic', hint: 'look at who sends it' },
   SRTP_REPLAYED: { number: 5121, scope: 'packet', http: 400, text: 'SRTP packet was there already, or is too old', hint: 'look at the network between the peer and the server' },
   SRTP_MALFORMED: { number: 5122, scope: 'packet', http: 400, text: 'SRTP packet is too short or malformed', hint: 'look at the peer' },
+  SRT_STREAM_ID_INVALID: { number: 6010, scope: 'session', http: 400, text: 'SRT stream id cannot be read', hint: 'send #!::r=app/stream,m=publish or #!::r=app/stream,m=request' },
+  SRT_MODE_INVALID: { number: 6011, scope: 'session', http: 405, text: 'SRT stream id asks for a mode that is not supported', hint: 'use m=publish or m=request' },
+  SRT_OPTION_INVALID: { number: 6012, scope: 'process', http: 400, text: 'libsrt does not take an option', hint: 'change the directive of srt_server that the message names' },
+  SRT_DISABLED: { number: 6013, scope: 'session', http: 403, text: 'SRT is off in this vhost', hint: 'set srt.enabled on in the vhost' },
+  SRT_CONNECT_FAILED: { number: 6014, scope: 'session', http: 502, text: 'the SRT peer does not answer or refuses', hint: 'see the reject reason in the detail; check address, passphrase and stream id' },
+  SRT_HANDSHAKE_REFUSED: { number: 6015, scope: 'session', http: 400, text: 'the SRT handshake failed', hint: 'see the reject reason in the detail: 10 is a wrong passphrase, 11 a missing one' },
+  SRT_LATENCY_LOW: { number: 6016, scope: 'packet', http: 400, text: 'SRT latency is below three round-trip times, so lost packets may not come again in time', hint: 'raise latency at both ends; the detail is the round-trip time in milliseconds' },
 } as const satisfies Record<string, ErrorInfo>;
 
 /** Names of all errors. */
