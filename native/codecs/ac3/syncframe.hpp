@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/byte_reader.hpp"
@@ -14,6 +15,8 @@ struct Syncframe {
   uint32_t sample_rate = 0;       // Hz
   uint32_t channels = 0;          // with the low frequency one
   uint32_t samples_per_frame = 1536;
+  size_t frame_size = 0;   // bytes, with the head
+  bool dependent = false;  // E-AC-3: more channels of the frame before, in a frame of its own
 
   /// @return kCodecDecodeFailed when it is cut, or has no syncword or reserved values.
   [[nodiscard]] static Result<Syncframe> parse(Bytes bytes);

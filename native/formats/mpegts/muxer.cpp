@@ -51,7 +51,7 @@ void Muxer::write_pes(const ElementaryStream& stream, MediaTime pts, MediaTime d
   const PesHeader header(stream.stream_id, to_90khz(pts), to_90khz(dts), size);
   FirstPacket first{.random_access = random_access, .pcr = std::nullopt};
   if (pcr_is_due(stream, dts, random_access)) {
-    first.pcr = to_90khz(dts);
+    first.pcr = to_90khz(dts - options_.pcr_lead);
     last_pcr_ = dts;
   }
   PesWriter writer(out, stream.pid, continuity(stream.pid), header.bytes().size() + size, first);

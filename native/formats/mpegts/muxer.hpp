@@ -18,6 +18,8 @@ struct MuxerOptions {
   /// In a program without video, audio frames are joined into one PES packet as long as it covers
   /// less than this; 0 gives each frame its own. Joining saves TS packets, at the price of latency.
   MediaTime audio_pes_span{0};
+  /// How far the PCR runs behind the DTS of what is sent with it: what a receiver has to buffer.
+  MediaTime pcr_lead{0};
 };
 
 /// Writes frames as an MPEG transport stream with one program: ISO/IEC 13818-1.
