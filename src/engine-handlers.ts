@@ -7,6 +7,7 @@ import type { RepeatedLines } from './log/repeated-lines.ts';
 import type { HttpRequest, MediaStopped, NativeEngine, StreamTracks } from './native/boundary.ts';
 import type { EventHandlers } from './native/dispatch.ts';
 import type { Admissions } from './protocols/admissions.ts';
+import type { SrtRelays } from './relay/srt-relays.ts';
 import { tracksLine } from './sessions/session-lines.ts';
 import { isQuietEnd, type Sessions } from './sessions/sessions.ts';
 import { TroubleLines } from './sessions/trouble-lines.ts';
@@ -28,6 +29,7 @@ export interface EngineHandlersContext {
   /** Ends whoever publishes a stream, by its url. */
   readonly disconnectPublisher: (url: string, code: ErrorCode) => void;
   readonly onTracks: (tracks: StreamTracks) => void;
+  readonly relays: SrtRelays;
 }
 
 /** Which part each event of the engine goes to. Events of sessions that are gone are passed over. */
@@ -56,10 +58,11 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
   return {
     session_opened: (event) => {
       // A WebRTC session was made by the control plane, which may have it already.
-      if (!sessions.get(event.session)) {
+      if (!context.relays.opened(event) && !sessions.get(event.session)) {
         sessions.open(event);
       }
     },
+    relay_connected: ({ session }) => context.relays.connected(session),
     connect_requested: (event) => {
       const session = sessions.get(event.session);
       if (session) {
@@ -77,6 +80,9 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
     publish_stopped: stopMedia,
     play_stopped: stopMedia,
     session_closed: (event) => {
+      if (context.relays.closed(event)) {
+        return;
+      }
       statistics.close(event, !isQuietEnd(event.code));
       sessions.close(event);
     },

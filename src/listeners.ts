@@ -4,11 +4,27 @@ import { type Endpoint, formatEndpoint, sameEndpoints } from './config/endpoint.
 import type { MillraceConfig } from './config/millrace-config.ts';
 import { describeError, errorCodeFrom, ServerError } from './errors/server-error.ts';
 import { HttpListener, type TlsFiles } from './http/http-listener.ts';
-import type { ListenOptions, NativeEngine } from './native/boundary.ts';
+import type {
+  CasterOptions,
+  ListenOptions,
+  NativeEngine,
+  SrtListenOptions,
+} from './native/boundary.ts';
 import { findPortHolder } from './process/port-holder.ts';
+import { mpegtsCasters } from './protocols/mpegts-udp/casters.ts';
+import { srtListenOptions } from './protocols/srt/socket-options.ts';
 
 /** What a listener is for. */
-export type ListenerPurpose = 'rtmp' | 'rtmps' | 'http' | 'https' | 'api' | 'apis' | 'exporter';
+export type ListenerPurpose =
+  | 'rtmp'
+  | 'rtmps'
+  | 'http'
+  | 'https'
+  | 'api'
+  | 'apis'
+  | 'exporter'
+  | 'srt'
+  | 'mpegts';
 
 /** One endpoint that the configuration asks for. */
 export interface PlannedListener {
@@ -17,6 +33,8 @@ export interface PlannedListener {
   readonly directive: string;
   readonly endpoint: Endpoint;
   readonly tls: TlsFiles | undefined;
+  readonly srt?: SrtListenOptions;
+  readonly caster?: CasterOptions;
 }
 
 /** One open port. */
@@ -28,7 +46,7 @@ export interface OpenListener {
 
 /** Everything that is to listen, in the order in which it is opened. */
 export function planListeners(config: MillraceConfig): readonly PlannedListener[] {
-  const { rtmp, rtmps, httpServer, httpApi, exporter } = config;
+  const { rtmp, rtmps, httpServer, httpApi, exporter, srtServer } = config;
   return [
     ...plan('rtmp', 'listen', rtmp.listen),
     ...(rtmps.enabled ? plan('rtmps', 'rtmps.listen', rtmps.listen, rtmps) : []),
@@ -36,6 +54,18 @@ export function planListeners(config: MillraceConfig): readonly PlannedListener[
     ...(httpServer.https.enabled
       ? plan('https', 'http_server.https.listen', httpServer.https.listen, httpServer.https)
       : []),
+    ...(srtServer.enabled
+      ? plan('srt', 'srt_server.listen', srtServer.listen).map((planned) => ({
+          ...planned,
+          srt: srtListenOptions(srtServer),
+        }))
+      : []),
+    ...mpegtsCasters(config.streamCasters).flatMap(({ listen, options }) =>
+      plan('mpegts', 'stream_caster.listen', listen).map((planned) => ({
+        ...planned,
+        caster: options,
+      })),
+    ),
     ...(httpApi.enabled && !sharesHttpPort(config)
       ? plan('api', 'http_api.listen', httpApi.listen)
       : []),
@@ -176,13 +206,13 @@ export class Listeners {
   async #open(planned: PlannedListener): Promise<Listener> {
     const { purpose } = planned;
     try {
-      if (isApi(planned)) {
+      if (!isEnginePurpose(purpose)) {
         const handler = this.#handlerOf(planned);
         const api = await HttpListener.open(planned.endpoint, handler, planned.tls);
         const open = { purpose, endpoint: api.endpoint };
         return { planned, open, close: () => api[Symbol.asyncDispose]() };
       }
-      const { id, ip, port } = this.#engine.listen(engineListenOptions(planned));
+      const { id, ip, port } = this.#engine.listen(engineListenOptions(planned, purpose));
       const open = { purpose, endpoint: { address: ip, port } };
       return { planned, open, close: async () => this.#engine.unlisten(id) };
     } catch (cause) {
@@ -191,21 +221,36 @@ export class Listeners {
   }
 }
 
-/** Whether Node.js answers there, and not the engine. */
-function isApi({ purpose }: PlannedListener): boolean {
-  return purpose === 'api' || purpose === 'apis' || purpose === 'exporter';
-}
-
 async function closeAll(listeners: readonly Listener[]): Promise<void> {
   await Promise.all(listeners.map((listener) => listener.close()));
 }
 
-function engineListenOptions({ purpose, endpoint, tls }: PlannedListener): ListenOptions {
+/** Protocols of the ports that the engine opens; those of the API are Node.js's. */
+const ENGINE_PROTOCOLS = {
+  rtmp: 'rtmp',
+  rtmps: 'rtmp',
+  http: 'http',
+  https: 'http',
+  srt: 'srt',
+  mpegts: 'mpegts_udp',
+} as const;
+
+type EnginePurpose = keyof typeof ENGINE_PROTOCOLS;
+
+/** Whether the engine answers there, and not Node.js. */
+function isEnginePurpose(purpose: ListenerPurpose): purpose is EnginePurpose {
+  return purpose in ENGINE_PROTOCOLS;
+}
+
+function engineListenOptions(planned: PlannedListener, purpose: EnginePurpose): ListenOptions {
+  const { endpoint, tls, srt, caster } = planned;
   return {
-    protocol: purpose === 'rtmp' || purpose === 'rtmps' ? 'rtmp' : 'http',
+    protocol: ENGINE_PROTOCOLS[purpose],
     ip: endpoint.address,
     port: endpoint.port,
     ...(tls && { certificate_file: tls.certificateFile, key_file: tls.keyFile }),
+    ...(srt && { srt }),
+    ...(caster && { caster }),
   };
 }
 

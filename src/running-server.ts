@@ -24,6 +24,7 @@ import { Admissions } from './protocols/admissions.ts';
 import type { Hooks } from './protocols/hooks.ts';
 import { httpConfig } from './protocols/http-config.ts';
 import { protocols } from './protocols/registry.ts';
+import { SrtRelays } from './relay/srt-relays.ts';
 import type { ConfigReloader } from './reload/config-reloader.ts';
 import { Sessions } from './sessions/sessions.ts';
 import { PithyLines } from './statistics/pithy-lines.ts';
@@ -67,6 +68,7 @@ export class RunningServer {
   readonly #heartbeat: Heartbeat;
   #openApiWarning: string | undefined;
   readonly #idlePublishers: IdlePublishers;
+  readonly #relays: SrtRelays;
   readonly #handlers: EventHandlers;
   /** The engine's threads do not keep a Node.js process alive; a server must. */
   readonly #keepAlive = setInterval(() => {}, FOREVER_MS);
@@ -121,7 +123,9 @@ export class RunningServer {
       ({ key }) => config().vhosts.get(key.vhost)?.publish.kickoffForIdleMs ?? 0,
       ({ peer }) => this.engine.close(peer.id, 'KICKED_FOR_IDLE'),
     );
+    this.#relays = new SrtRelays({ config, engine: this.engine, registry, log: ownLog });
     this.#handlers = engineHandlers({
+      relays: this.#relays,
       engine: this.engine,
       sessions: this.sessions,
       admissions,
@@ -152,6 +156,7 @@ export class RunningServer {
     await this.#apps.ready();
     await this.listeners.change(planListeners(config()));
     this.#idlePublishers.start();
+    this.#relays.start();
     this.#monitoring.start();
     this.#pithyLines.start();
     this.#warnOfOpenApi(config());
@@ -180,6 +185,7 @@ export class RunningServer {
   async close(): Promise<void> {
     this.#idlePublishers.stop();
     this.#pithyLines.stop();
+    this.#relays.stop();
     this.#monitoring.stop();
     this.#heartbeat.stop();
     await this.listeners.close();

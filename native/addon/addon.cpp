@@ -64,6 +64,7 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
             InstanceMethod<&EngineObject::stats>("stats"),
             InstanceMethod<&EngineObject::report>("report"),
             InstanceMethod<&EngineObject::stop>("stop"),
+            InstanceMethod<&EngineObject::connect>("connect"),
         });
   }
 
@@ -131,6 +132,14 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
     return to_js(info.Env(), Fields{{"id", listening->id},
                                     {"ip", listening->address.ip()},
                                     {"port", listening->address.port()}});
+  }
+
+  void connect(const Napi::CallbackInfo& info) {
+    if (running(info.Env())) {
+      if (const Status status = engine_->connect(fields_from_js(info[0])); !status.ok()) {
+        js_error(info.Env(), status.error()).ThrowAsJavaScriptException();
+      }
+    }
   }
 
   void unlisten(const Napi::CallbackInfo& info) {

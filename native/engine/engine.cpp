@@ -148,13 +148,26 @@ Result<Engine::Listening> Engine::listen(const Fields& what) {
   return listening;
 }
 
+std::vector<LoopContext*> Engine::contexts() {
+  std::vector<LoopContext*> contexts;
+  for (const auto& worker : workers_) {
+    contexts.push_back(&worker->context);
+  }
+  return contexts;
+}
+
+Status Engine::connect(const Fields& what) {
+  const ProtocolModule* module = find_protocol(what.text("protocol"));
+  if (stopped_ || module == nullptr || module->connect == nullptr) {
+    return ErrorCode::kInvalidArgument;
+  }
+  module->connect(contexts(), what);
+  return {};
+}
+
 Result<Engine::Listening> Engine::listen_by_module(const ProtocolModule& module,
                                                    const Fields& what) {
-  std::vector<LoopContext*> loops;
-  for (const auto& worker : workers_) {
-    loops.push_back(&worker->context);
-  }
-  auto listener = module.listen(loops, what);
+  auto listener = module.listen(contexts(), what);
   if (!listener.ok()) {
     return listener.error();
   }

@@ -42,6 +42,10 @@ class Engine {
   Result<Listening> listen(const Fields& what);
   /// The port is free when this returns; it waits for a turn of each loop. Sessions go on.
   void unlisten(uint32_t id);
+  /// Calls another server. `what`: `protocol`, `cid` of the session, `mode`, `ip`, `port`, and what
+  /// the protocol needs. Events of the session tell the rest.
+  /// @return kInvalidArgument when the protocol calls nobody.
+  Status connect(const Fields& what);
   void stop_listening();
 
   /// Answers to a session's request. Nothing happens when the session has gone or did not ask.
@@ -94,6 +98,7 @@ class Engine {
   Worker* worker_of(SessionId session);
   /// Calls it on each loop and waits.
   void on_all_loops(void (*call)(Worker&));
+  std::vector<LoopContext*> contexts();
   Result<Listening> listen_by_module(const ProtocolModule& module, const Fields& what);
 
   const Limits limits_;

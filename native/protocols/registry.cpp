@@ -4,15 +4,17 @@
 
 #include "protocols/hls/module.hpp"
 #include "protocols/http_server/media_session.hpp"
+#include "protocols/mpegts_udp/module.hpp"
 #include "protocols/rtmp/rtmp_session.hpp"
+#include "protocols/srt/module.hpp"
 #include "protocols/webrtc/module.hpp"
 
 namespace millrace {
 
 namespace {
 
-constexpr std::array kProtocols{&rtmp::kModule, &http_server::kModule, &hls::kModule,
-                                &webrtc::kModule};
+constexpr std::array kProtocols{&rtmp::kModule,   &http_server::kModule, &hls::kModule,
+                                &webrtc::kModule, &srt::kModule,         &mpegts_udp::kModule};
 
 }  // namespace
 

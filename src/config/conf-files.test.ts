@@ -18,6 +18,7 @@ describe('configuration files that are shipped', () => {
       'rtmp.conf',
       'security.conf',
       'srs.conf',
+      'srt.conf',
       'static.conf',
       'vhosts.conf',
     ]);

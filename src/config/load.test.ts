@@ -382,13 +382,12 @@ describe('what is accepted only', () => {
   it('is named by its block, once, and only when it is on', () => {
     const { accepted } = load(`
       ${MINIMAL} asprocess off; empty_ip_ok on; stats { network 0; }
-      srt_server { enabled on; latency 20; }
       rtc_server { enabled off; listen 8001; }
       vhost a { dvr { enabled on; dvr_plan segment; } dash { dash_fragment 3; } }
       vhost b { dvr { enabled on; } cluster { mode remote; origin x; } security { enabled on; } }
       vhost c { enabled off; dvr { enabled on; } rtc { enabled on; } }
     `);
-    expect(accepted).toEqual(['srt_server', 'vhost.dvr', 'vhost.cluster']);
+    expect(accepted).toEqual(['vhost.dvr', 'vhost.cluster']);
   });
 
   it('is named by its directive where the block is acted upon', () => {

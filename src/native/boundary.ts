@@ -54,8 +54,52 @@ export interface EngineOptions {
   readonly identity: EngineIdentity;
 }
 
+/** The directives of `srt_server`, for a listener or for calls. */
+export interface SrtSocketOptions {
+  /** Bytes a second; -1 is unlimited. */
+  readonly maxbw: number;
+  readonly mss: number;
+  readonly connect_timeout_ms: number;
+  readonly peer_idle_timeout_ms: number;
+  readonly receive_latency_ms: number;
+  readonly peer_latency_ms: number;
+  readonly tsbpd: boolean;
+  readonly tlpktdrop: boolean;
+  readonly send_buffer_bytes: number;
+  readonly receive_buffer_bytes: number;
+  readonly payload_size: number;
+  /** Empty is none. */
+  readonly passphrase: string;
+  /** Bytes; 0 leaves it to libsrt. */
+  readonly pbkeylen: number;
+}
+
+/** How an SRT listener reads the stream ids of callers. */
+export interface SrtListenOptions extends SrtSocketOptions {
+  readonly default_app: string;
+  readonly default_streamid: string;
+  readonly default_mode: 'publish' | 'request';
+}
+
+/** What a caster publishes, from the url of its output. */
+export interface StreamName {
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+  readonly param: string;
+  readonly tc_url: string;
+}
+
+/** One `stream_caster mpegts_over_udp`: the stream that its port is. */
+export interface CasterOptions extends StreamName {
+  /** Addresses that may send; none lets everybody. */
+  readonly senders: readonly string[];
+  /** Of a multicast group: name of the interface; empty lets the system choose. */
+  readonly interface: string;
+}
+
 export interface ListenOptions {
-  readonly protocol: 'rtmp' | 'http' | 'webrtc';
+  readonly protocol: 'rtmp' | 'http' | 'webrtc' | 'srt' | 'mpegts_udp';
   /** Of WebRTC alone; the others speak TCP. */
   readonly transport?: 'udp' | 'tcp';
   readonly ip: string;
@@ -64,7 +108,35 @@ export interface ListenOptions {
   /** PEM files; both make the listener speak TLS. */
   readonly certificate_file?: string;
   readonly key_file?: string;
+  /** Of an SRT listener. */
+  readonly srt?: SrtListenOptions;
+  /** Of MPEG-TS over UDP. */
+  readonly caster?: CasterOptions;
 }
+
+/** Where a call goes. Its session is opened and closed as others are, under this `cid`. */
+export interface RelayTarget {
+  readonly protocol: 'srt';
+  readonly cid: string;
+  readonly ip: string;
+  readonly port: number;
+  readonly srt: SrtSocketOptions & { readonly stream_id: string };
+}
+
+/** Sends a stream there; it need not be published yet. Asks nobody. */
+export interface RelayPush extends RelayTarget {
+  readonly mode: 'push';
+  readonly app: string;
+  readonly stream: string;
+  readonly media: PlayOptions;
+}
+
+/** Fetches a stream from there, and asks to publish it as every publisher does. */
+export interface RelayPull extends RelayTarget, StreamName {
+  readonly mode: 'pull';
+}
+
+export type RelayCall = RelayPush | RelayPull;
 
 /** A listener that is open. */
 export interface EngineListener {
@@ -168,6 +240,8 @@ export interface PublishOptions {
   readonly audio: AudioOptions;
   /** What is made of the stream whether or not somebody plays it. */
   readonly outputs: { readonly hls?: HlsOptions };
+  /** SRT: whether others than players of SRT get the stream too. */
+  readonly srt_to_rtmp?: boolean;
 }
 
 /** How FLV over HTTP announces its tracks; see `vhost.http_remux`. */
@@ -443,13 +517,13 @@ export interface PublishRequested extends RequestedName {
   readonly type: 'publish_requested';
   readonly session: SessionId;
   readonly protocol: string;
-  readonly form: 'fmle' | 'flash' | 'haivision';
+  readonly form: 'fmle' | 'flash' | 'haivision' | 'srt';
 }
 
 export interface PlayRequested extends RequestedName {
   readonly type: 'play_requested';
   readonly session: SessionId;
-  readonly protocol: 'rtmp' | 'http_flv';
+  readonly protocol: 'rtmp' | 'http_flv' | 'srt';
   /** Output form, e.g. `flv`. */
   readonly format: string;
   /** `Host` of a request over HTTP. */
@@ -500,6 +574,12 @@ export interface HlsSegment {
   /** `hls_path` and the path of the playlist. */
   readonly m3u8: string;
   readonly m3u8_url: string;
+}
+
+/** A call of ours is answered; media flows. */
+export interface RelayConnected {
+  readonly type: 'relay_connected';
+  readonly session: SessionId;
 }
 
 /** Tracks of a stream became known, or changed. */
@@ -611,6 +691,7 @@ export type EngineEvent =
   | PublishRequested
   | PlayRequested
   | HlsSessionRequested
+  | RelayConnected
   | StreamTracks
   | HlsSegment
   | OutputFailed
@@ -626,6 +707,8 @@ export interface NativeEngine {
   /** @throws Error with `code`, `number` and `detail` of the error table. */
   listen(options: ListenOptions): EngineListener;
   unlisten(id: ListenerId): void;
+  /** Calls another server; the session's events tell what becomes of it. */
+  connect(call: RelayCall): void;
   /** Answers the request that the session waits with; the kind of options must be that of the request. */
   accept(session: SessionId, options: AcceptOptions): void;
   reject(session: SessionId, rejection: Rejection): void;

@@ -26,6 +26,8 @@ const NAMES: Readonly<Record<ListenerPurpose, string>> = {
   api: 'HTTP API',
   apis: 'HTTPS API',
   exporter: 'Metrics',
+  srt: 'SRT',
+  mpegts: 'MPEG-TS',
 };
 const APP = 'live';
 const STREAM = 'livestream';
@@ -64,14 +66,19 @@ function listenerRow({ purpose, endpoint }: OpenListener): Row {
 
 function publishRows(facts: BannerFacts): Row[] {
   const server = rtmpUrl(facts);
-  if (server === undefined) {
-    return [];
+  const srt = srtUrl(facts, 'publish');
+  const rows: Row[] = [];
+  if (server !== undefined) {
+    rows.push(
+      ['OBS server', server],
+      ['OBS stream key', STREAM],
+      ['FFmpeg', `ffmpeg -re -i file.mp4 -c copy -f flv ${server}/${STREAM}`],
+    );
   }
-  return [
-    ['OBS server', server],
-    ['OBS stream key', STREAM],
-    ['FFmpeg', `ffmpeg -re -i file.mp4 -c copy -f flv ${server}/${STREAM}`],
-  ];
+  if (srt !== undefined) {
+    rows.push(['SRT', `ffmpeg -re -i file.mp4 -c copy -f mpegts '${srt}'`]);
+  }
+  return rows;
 }
 
 function playRows(facts: BannerFacts): Row[] {
@@ -79,6 +86,10 @@ function playRows(facts: BannerFacts): Row[] {
   const server = rtmpUrl(facts);
   if (server !== undefined) {
     rows.push(['RTMP', `${server}/${STREAM}`]);
+  }
+  const srt = srtUrl(facts, 'request');
+  if (srt !== undefined) {
+    rows.push(['SRT', `ffplay '${srt}'`]);
   }
   const http = facts.ports.find(({ purpose }) => purpose === 'http');
   const vhost = facts.config.vhosts.get(DEFAULT_VHOST);
@@ -132,6 +143,17 @@ function rtmpUrl({ ports, host }: BannerFacts): string | undefined {
   }
   const { port } = rtmp.endpoint;
   return `rtmp://${reachable(rtmp.endpoint, host)}${port === 1935 ? '' : `:${port}`}/${APP}`;
+}
+
+/** What an SRT caller connects to; undefined when there is no SRT. */
+function srtUrl({ ports, host, config }: BannerFacts, mode: 'publish' | 'request') {
+  const srt = ports.find(({ purpose }) => purpose === 'srt');
+  if (!srt || !config.vhosts.get(DEFAULT_VHOST)?.srt.enabled) {
+    return undefined;
+  }
+  const { endpoint } = srt;
+  const where = `srt://${reachable(endpoint, host)}:${endpoint.port}`;
+  return `${where}?streamid=#!::r=${APP}/${STREAM},m=${mode}`;
 }
 
 /** A path template of the default vhost, with the names of the example. */

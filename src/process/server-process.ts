@@ -66,7 +66,8 @@ export class ServerProcess {
       this.#quitWithParent();
     }
     for (const { purpose, endpoint } of this.#server.ports) {
-      this.#log.info(`${purpose} listen at tcp://${endpoint.address}:${endpoint.port}`);
+      const transport = purpose === 'srt' || purpose === 'mpegts' ? 'udp' : 'tcp';
+      this.#log.info(`${purpose} listen at ${transport}://${endpoint.address}:${endpoint.port}`);
     }
   }
 

@@ -1,9 +1,18 @@
+import type { VhostConfig } from '../config/millrace-config.ts';
 import type { PlayOptions } from '../native/boundary.ts';
 import type { AdmissionRequest } from './admission.ts';
 
 /** Options that players of all protocols share; from `vhost.play`. */
 export function playOptions(request: AdmissionRequest, durationMs: number): PlayOptions {
-  const { vhost, streamUrl } = request;
+  return playOptionsOf(request.vhost, request.streamUrl, durationMs);
+}
+
+/** The same for who needs no admission. */
+export function playOptionsOf(
+  vhost: VhostConfig,
+  streamUrl: string,
+  durationMs: number,
+): PlayOptions {
   const { play } = vhost;
   return {
     stream: streamUrl,

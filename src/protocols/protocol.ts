@@ -1,6 +1,6 @@
 import type { MillraceConfig } from '../config/millrace-config.ts';
 import type { PlayOptions, PublishOptions } from '../native/boundary.ts';
-import type { AdmissionRequest } from './admission.ts';
+import type { AdmissionRequest, AdmissionStep } from './admission.ts';
 
 /**
  * What one protocol adds to admission. The questions that a peer must pass are the same for all of
@@ -16,6 +16,8 @@ export interface Protocol {
   readonly connects: boolean;
   /** Whether `refer` is tested: whether peers tell the page that holds the player, as RTMP does. */
   readonly tellsPage: boolean;
+  /** Refuses where the vhost does not serve the protocol; asked before everything else. */
+  readonly enabled?: AdmissionStep;
   /** None: it cannot publish. */
   publishOptions?(config: MillraceConfig, request: AdmissionRequest): PublishOptions;
   /** @param durationMs  what the peer asked for; 0 or less is no limit. */

@@ -1,7 +1,9 @@
 import { hls } from './hls/protocol.ts';
 import { httpFlv } from './http-flv/protocol.ts';
+import { mpegtsUdp } from './mpegts-udp/protocol.ts';
 import type { Protocol } from './protocol.ts';
 import { rtmp } from './rtmp/protocol.ts';
+import { srt } from './srt/protocol.ts';
 
 /** The only list of protocols. */
-export const protocols: readonly Protocol[] = [rtmp, httpFlv, hls];
+export const protocols: readonly Protocol[] = [rtmp, httpFlv, hls, srt, mpegtsUdp];

@@ -22,11 +22,12 @@ export interface AdmissionServices {
  * stream is known. For a publisher the claim of its name follows.
  */
 export function admissionSteps(
-  { connects, tellsPage }: Pick<Protocol, 'connects' | 'tellsPage'>,
+  { connects, tellsPage, enabled }: Pick<Protocol, 'connects' | 'tellsPage' | 'enabled'>,
   action: Action,
   { hooks, credentials, callbacks }: AdmissionServices,
 ): readonly AdmissionStep[] {
   return [
+    ...(enabled ? [enabled] : []),
     ...(tellsPage ? [refererOfAll] : []),
     ...(connects ? [...hookSteps('onConnect', hooks.onConnect), callbacks.step('on_connect')] : []),
     security,

@@ -16,6 +16,7 @@ import type {
   PlayRequested,
   PublishRequested,
   Rejection,
+  RelayCall,
   WebrtcSessionOptions,
 } from '../../src/native/boundary.ts';
 import { SESSION_COLUMNS } from '../../src/native/session-counters.ts';
@@ -30,6 +31,7 @@ export type Command =
 export class FakeEngine implements NativeEngine {
   readonly commands: Command[] = [];
   readonly #listeners = new Map<number, ListenOptions>();
+  readonly calls: RelayCall[] = [];
   readonly answers = new Map<number, HttpAnswer>();
   /** WebRTC peers that were described, by session. */
   readonly webrtc = new Map<number, WebrtcSessionOptions>();
@@ -69,6 +71,10 @@ export class FakeEngine implements NativeEngine {
     const id = this.#nextListener++;
     this.#listeners.set(id, options);
     return { id, ip: options.ip, port: options.port || this.#nextPort++ };
+  }
+
+  connect(call: RelayCall): void {
+    this.calls.push(call);
   }
 
   unlisten(id: number): void {

@@ -24,7 +24,7 @@ describe('every file in conf/ starts a server', () => {
     const server = place.launchWith(env, '-c', path);
     const count = planListeners(loadConfig({ file: path, env }).config).length;
     expect(count).toBeGreaterThan(0);
-    await server.line(new RegExp(`(listen at tcp://[^]*){${count}}`));
+    await server.line(new RegExp(`(listen at (?:tcp|udp)://[^]*){${count}}`));
     expect(server.stdout).not.toMatch(/\[(WARN|ERROR)\]/);
     server.signal('SIGINT');
     expect(await server.exit()).toBe(0);

@@ -23,7 +23,7 @@ export interface MediaServerOptions {
   readonly tls?: boolean;
 }
 
-type Purpose = 'rtmp' | 'rtmps' | 'http' | 'https' | 'api';
+type Purpose = 'rtmp' | 'rtmps' | 'http' | 'https' | 'api' | 'srt' | 'mpegts';
 
 /** One run of the program with a configuration made for a test, on ports that the system chose. */
 export class MediaServer {
@@ -79,7 +79,7 @@ export class MediaServer {
   static async #ready(place: Playground, process: LaunchedServer): Promise<MediaServer> {
     try {
       await process.line(/\bapi listen at tcp:/);
-      const lines = process.stdout.matchAll(/\b(\w+) listen at tcp:\/\/\S+:(\d+)/g);
+      const lines = process.stdout.matchAll(/\b(\w+) listen at (?:tcp|udp):\/\/\S+:(\d+)/g);
       const ports = new Map(
         [...lines].map(([, purpose, port]) => [String(purpose), Number(port)] as const),
       );
@@ -128,6 +128,11 @@ export class MediaServer {
   /** @param name  e.g. `live/a` or `live/a?vhost=b`. */
   rtmp(name: string): string {
     return `rtmp://127.0.0.1:${this.port('rtmp')}/${name}`;
+  }
+
+  /** @param mode  what the stream id asks for. @param more  of the stream id, e.g. `,token=x`. */
+  srt(name: string, mode: 'publish' | 'request', more = ''): string {
+    return `srt://127.0.0.1:${this.port('srt')}?streamid=#!::r=live/${name},m=${mode}${more}`;
   }
 
   rtmps(name: string): string {

@@ -13,9 +13,11 @@ export const srtServer = block(
     mss: int('mss', 1500, 'SRTO_MSS in bytes.'),
     connectTimeoutMs: ms('connect_timeout', 3000, 'SRTO_CONNTIMEO.'),
     peerIdleTimeoutMs: ms('peer_idle_timeout', 10_000, 'SRTO_PEERIDLETIMEO.'),
-    latencyMs: ms('latency', 120, 'SRTO_LATENCY.'),
-    recvLatencyMs: ms('recvlatency', 120, 'SRTO_RCVLATENCY.'),
-    peerLatencyMs: ms('peerlatency', 0, 'SRTO_PEERLATENCY.'),
+    latencyMs: ms('latency', 120, 'SRTO_LATENCY: what `recvlatency` is when it is not set.'),
+    recvLatencyMs: ms('recvlatency', undefined, 'SRTO_RCVLATENCY: of what publishers send.', {
+      defaultText: '`latency`',
+    }),
+    peerLatencyMs: ms('peerlatency', 0, 'SRTO_PEERLATENCY: least latency of players.'),
     tsbpdMode: b1('tsbpdmode', true, 'SRTO_TSBPDMODE: deliver at the time of the sender.'),
     tlpktdrop: b1('tlpktdrop', true, 'SRTO_TLPKTDROP: drop packets that are too late.'),
     sendBufferBytes: bytes('sendbuf', SRT_BUFFER_BYTES, 'SRTO_SNDBUF.'),
@@ -40,7 +42,7 @@ export const srtServer = block(
     ),
   },
   {
-    effect: 'accepted',
+    effect: 'yes',
     since: 'srs',
     ignored: {
       sei_filter: 'unused by SRS',

@@ -1,4 +1,15 @@
-import { b0, b1, block, endpoints, port, repeated, text, wholeSeconds, word } from './build.ts';
+import {
+  b0,
+  b1,
+  block,
+  endpoints,
+  list,
+  port,
+  repeated,
+  text,
+  wholeSeconds,
+  word,
+} from './build.ts';
 
 const LEFT_BY_GB28181 = 'belonged to an older GB28181 module of SRS';
 
@@ -10,10 +21,10 @@ export const streamCasters = repeated(
     enabled: b0('enabled', false, 'Whether this caster runs.'),
     caster: word(
       'caster',
-      ['mpegts_over_udp', 'flv', 'gb28181'],
+      ['mpegts_over_udp', 'flv', 'gb28181', 'srt'],
       undefined,
       undefined,
-      'Protocol that is taken in: MPEG-TS over UDP, FLV by HTTP POST, or GB28181.',
+      'Protocol that is taken in: MPEG-TS over UDP, FLV by HTTP POST, GB28181, or `srt`, which pulls `input`.',
       { faultCode: 'CASTER_UNKNOWN' },
     ),
     output: text(
@@ -24,6 +35,24 @@ export const streamCasters = repeated(
     listen: endpoints('listen', [], 'Where senders connect or send to.', {
       defaultText: 'none, which is an error',
     }),
+    input: text('input', '', 'SRT url that `caster srt` pulls: srt://host:port?streamid=...', {
+      since: 'millrace',
+    }),
+    senders: list(
+      'senders',
+      [],
+      'Addresses that may send to mpegts_over_udp; none lets everybody.',
+      {
+        defaultText: 'everybody',
+        since: 'millrace',
+      },
+    ),
+    interface: text(
+      'interface',
+      '',
+      'Interface on which mpegts_over_udp joins a multicast group; empty lets the system choose.',
+      { since: 'millrace' },
+    ),
     sip: block(
       'sip',
       'SIP server for GB28181 devices.',
@@ -35,6 +64,7 @@ export const streamCasters = repeated(
         candidate: text('candidate', '*', 'Address given to devices; `*` finds it.'),
       },
       {
+        effect: 'accepted',
         unknown: 'warning',
         ignored: {
           serial: LEFT_BY_GB28181,
@@ -49,7 +79,7 @@ export const streamCasters = repeated(
     ),
   },
   {
-    effect: 'accepted',
+    effect: 'yes',
     env: 'none',
     ignored: {
       tcp_enable: LEFT_BY_GB28181,

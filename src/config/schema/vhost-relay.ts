@@ -28,8 +28,16 @@ export const forward = block(
   'forward',
   'Publishes each stream to other servers too.',
   {
-    enabled: b0('enabled', false, 'Whether streams are forwarded.', { env: { also: [] } }),
-    destinations: list('destination', [], 'Servers, host[:port].'),
+    enabled: b0('enabled', false, 'Whether streams are forwarded.', {
+      env: { also: [] },
+      effect: 'yes',
+    }),
+    destinations: list(
+      'destination',
+      [],
+      'Servers: srt://host:port?streamid=...&latency=...&passphrase=... SRS has host[:port] of RTMP, which is not served yet.',
+      { effect: 'yes' },
+    ),
     backend: url('backend', undefined, 'Callback that returns urls; replaces `destination`.', {
       env: { also: [] },
     }),

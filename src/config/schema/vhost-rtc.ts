@@ -61,7 +61,7 @@ export const srt = block(
       env: { also: ['SRS_VHOST_SRT_TO_RTMP'] },
     }),
   },
-  { effect: 'accepted', reload: 'N' },
+  { effect: 'yes', reload: 'N' },
 );
 
 export const rtsp = block(

@@ -35,6 +35,7 @@ export interface MediaPorts {
   readonly http: number;
   readonly https: number;
   readonly api: number;
+  readonly srt: number;
 }
 
 export interface SiteOptions {
@@ -79,14 +80,14 @@ export class Site {
     this.#server = this.#place.launchWith(sanitizerEnvironment(), '-c', config);
     await this.#server.line(/\bapi listen at tcp:/);
     const found = new Map(
-      [...this.#server.stdout.matchAll(/\b(\w+) listen at tcp:\/\/\S+:(\d+)/g)].map(
+      [...this.#server.stdout.matchAll(/\b(\w+) listen at (?:tcp|udp):\/\/\S+:(\d+)/g)].map(
         ([, purpose, port]) => [purpose, Number(port)] as const,
       ),
     );
     const port = (purpose: string) => found.get(purpose) ?? 0;
     this.#ports = {
       ...{ rtmp: port('rtmp'), rtmps: port('rtmps'), api: port('api') },
-      ...{ http: port('http'), https: port('https') },
+      ...{ http: port('http'), https: port('https'), srt: port('srt') },
     };
     await this.#openFolders();
     this.#watcher = await Watcher.start(this.#ports, clip('h264-aac.flv'));
@@ -267,6 +268,7 @@ http_server {
   enabled on; listen 127.0.0.1:0; dir ./html;
   https { enabled on; listen 127.0.0.1:0; ${files} }
 }
+srt_server { enabled on; listen 127.0.0.1:0; peer_idle_timeout 3000; }
 millrace {
   loops 2;
   handshake_timeout_ms ${deadlines.handshakeMs};
@@ -276,6 +278,7 @@ millrace {
   ${millrace}
 }
 vhost __defaultVhost__ {
+  srt { enabled on; }
   http_remux { enabled on; }
   hls { enabled on; hls_path ./hls; hls_fragment 1; hls_window 6; hls_dispose 3; }
 }

@@ -1,0 +1,9 @@
+#pragma once
+
+#include "protocols/module.hpp"
+
+namespace millrace::mpegts_udp {
+
+extern const ProtocolModule kModule;
+
+}  // namespace millrace::mpegts_udp
