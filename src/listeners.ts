@@ -169,7 +169,7 @@ export class Listeners {
     const all = this.#listeners;
     this.#listeners = [];
     this.#engine.stop_listening();
-    await closeAll(all.filter(({ planned }) => isApi(planned)));
+    await closeAll(all.filter(({ planned }) => !isEnginePurpose(planned.purpose)));
   }
 
   /**
