@@ -79,9 +79,9 @@ describe('a request for FLV', () => {
 
   it('gets the same path with a query, and with keys that nobody knows', async () => {
     await scene.publishing('query', { burstMs: 1500 });
-    const view = await viewFlv(server.http('/live/query.flv?token=a%20b&x'), twenty);
+    const view = await viewFlv(server.http('/live/query.flv?title=a%20b&x'), twenty);
     expect(view.status).toBe(200);
-    await server.line(/client identified, type=http-flv-play, .*param=\?token=a%20b&x,/);
+    await server.line(/client identified, type=http-flv-play, .*param=\?title=a%20b&x,/);
   });
 
   it('with HEAD gets headers alone', async () => {
