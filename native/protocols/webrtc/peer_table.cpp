@@ -33,7 +33,11 @@ PeerTable::PeerTable(LoopContext& context)
 PeerTable::~PeerTable() = default;
 
 void PeerTable::open_socket(uint32_t listener, Fd fd) {
-  auto socket = std::make_shared<UdpSocket>(loop(), std::move(fd), *this);
+  // Whoever lets go of it last may do so while this turn still has an event of it.
+  const auto dispose = [loop = &loop()](UdpSocket* last) {
+    loop->dispose(std::unique_ptr<UdpSocket>(last));
+  };
+  std::shared_ptr<UdpSocket> socket(new UdpSocket(loop(), std::move(fd), *this), dispose);
   if (socket->start()) {
     sockets_.push_back({listener, std::move(socket)});
   } else {

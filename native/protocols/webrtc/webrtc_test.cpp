@@ -217,8 +217,7 @@ TEST_F(WebrtcTest, NobodyAnswersStrangers) {
 TEST_F(WebrtcTest, WrongFingerprintIsRefused) {
   ClientPeer peer(port_);
   ClientPeer other(port_);
-  const SessionId session =
-      *server_.engine().create("webrtc", other.describe("play", video_media("sendonly")));
+  const SessionId session = create(other, "play");
   // The peer's own certificate is not the one that was described.
   EXPECT_FALSE(peer.connect(fingerprint_) && peer.receive([](const auto&) { return true; }, 500));
   EXPECT_TRUE(closed_with(session, "WEBRTC_FINGERPRINT_MISMATCH"));
