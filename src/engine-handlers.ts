@@ -7,6 +7,7 @@ import type { RepeatedLines } from './log/repeated-lines.ts';
 import type { HttpRequest, MediaStopped, NativeEngine, StreamTracks } from './native/boundary.ts';
 import type { EventHandlers } from './native/dispatch.ts';
 import type { Admissions } from './protocols/admissions.ts';
+import type { Signaling } from './protocols/webrtc/signaling.ts';
 import type { SrtRelays } from './relay/srt-relays.ts';
 import { tracksLine } from './sessions/session-lines.ts';
 import { isQuietEnd, type Sessions } from './sessions/sessions.ts';
@@ -22,6 +23,7 @@ export interface EngineHandlersContext {
   readonly requests: EngineRequests;
   readonly statistics: Statistics;
   readonly callbacks: Pick<Callbacks, 'segment'>;
+  readonly signaling: Signaling;
   /** Context of lines that belong to no session. */
   readonly log: Logger;
   readonly lines: RepeatedLines;
@@ -34,7 +36,7 @@ export interface EngineHandlersContext {
 
 /** Which part each event of the engine goes to. Events of sessions that are gone are passed over. */
 export function engineHandlers(context: EngineHandlersContext): EventHandlers {
-  const { sessions, admissions, statistics, log, lines, faults } = context;
+  const { sessions, admissions, statistics, signaling, log, lines, faults } = context;
   const troubles = new TroubleLines();
 
   const decide = (event: Parameters<Admissions['decide']>[1]): void => {
@@ -85,6 +87,7 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
       }
       statistics.close(event, !isQuietEnd(event.code));
       sessions.close(event);
+      signaling.onClosed(event.session);
     },
     stream_tracks: (event) => {
       if (event.video || event.audio) {
@@ -92,18 +95,15 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
         lines.write(owner, 'info', event.stream, tracksLine(event));
       }
       statistics.tracks(event);
+      signaling.onTracks(event);
       context.onTracks(event);
     },
-    webrtc_connected: ({ session, candidate, protocol, srtp_profile: profile }) => {
-      const srtp = profile === '' ? 'plain RTP' : profile;
-      sessions.get(session)?.log.info(`webrtc: connected, ${protocol} ${candidate}, ${srtp}`);
-    },
+    webrtc_connected: (event) => signaling.onConnected(event),
     webrtc_trouble: (event) => {
       const owner = sessions.get(event.session);
-      if (owner) {
-        const { checks, bad_integrity: bad, from, dtls, code } = event;
-        const facts = `checks=${checks}, bad=${bad}, from=${from || 'nobody'}, dtls=${dtls}, ${code}`;
-        faults.write(owner.log, 'warn', `webrtc ${owner.ip}`, `webrtc: not connected, ${facts}`);
+      const why = signaling.onTrouble(event);
+      if (owner && why !== undefined) {
+        faults.write(owner.log, 'warn', `webrtc ${owner.ip}`, `webrtc: ${why}`);
       }
     },
     http_request: (event) => {

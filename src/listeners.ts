@@ -24,7 +24,9 @@ export type ListenerPurpose =
   | 'apis'
   | 'exporter'
   | 'srt'
-  | 'mpegts';
+  | 'mpegts'
+  | 'rtc'
+  | 'rtc_tcp';
 
 /** One endpoint that the configuration asks for. */
 export interface PlannedListener {
@@ -46,7 +48,7 @@ export interface OpenListener {
 
 /** Everything that is to listen, in the order in which it is opened. */
 export function planListeners(config: MillraceConfig): readonly PlannedListener[] {
-  const { rtmp, rtmps, httpServer, httpApi, exporter, srtServer } = config;
+  const { rtmp, rtmps, httpServer, httpApi, exporter, srtServer, rtcServer } = config;
   return [
     ...plan('rtmp', 'listen', rtmp.listen),
     ...(rtmps.enabled ? plan('rtmps', 'rtmps.listen', rtmps.listen, rtmps) : []),
@@ -73,6 +75,10 @@ export function planListeners(config: MillraceConfig): readonly PlannedListener[
       ? plan('apis', 'http_api.https.listen', httpApi.https.listen, httpApi.https)
       : []),
     ...(exporter.enabled ? plan('exporter', 'exporter.listen', exporter.listen) : []),
+    ...(rtcServer.enabled ? plan('rtc', 'rtc_server.listen', rtcServer.listen) : []),
+    ...(rtcServer.enabled && rtcServer.tcp.enabled
+      ? plan('rtc_tcp', 'rtc_server.tcp.listen', rtcServer.tcp.listen)
+      : []),
   ];
 }
 
@@ -131,6 +137,11 @@ export class Listeners {
 
   get open(): readonly OpenListener[] {
     return this.#listeners.map(({ open }) => open);
+  }
+
+  /** Ports that are open for one purpose. */
+  portsFor(purpose: ListenerPurpose): readonly number[] {
+    return this.open.filter((one) => one.purpose === purpose).map(({ endpoint }) => endpoint.port);
   }
 
   /** What {@link change} would do. */
@@ -233,6 +244,8 @@ const ENGINE_PROTOCOLS = {
   https: 'http',
   srt: 'srt',
   mpegts: 'mpegts_udp',
+  rtc: 'webrtc',
+  rtc_tcp: 'webrtc',
 } as const;
 
 type EnginePurpose = keyof typeof ENGINE_PROTOCOLS;
@@ -246,6 +259,8 @@ function engineListenOptions(planned: PlannedListener, purpose: EnginePurpose): 
   const { endpoint, tls, srt, caster } = planned;
   return {
     protocol: ENGINE_PROTOCOLS[purpose],
+    ...(purpose === 'rtc' ? { transport: 'udp' } : {}),
+    ...(purpose === 'rtc_tcp' ? { transport: 'tcp' } : {}),
     ip: endpoint.address,
     port: endpoint.port,
     ...(tls && { certificate_file: tls.certificateFile, key_file: tls.keyFile }),

@@ -1,5 +1,6 @@
+import type { FastifyInstance } from 'fastify';
 import { ApiApps } from './api/api-apps.ts';
-import type { ApiContext } from './api/api-context.ts';
+import { type ApiContext, answerHead } from './api/api-context.ts';
 import { openApiWarning } from './api/open-api-warning.ts';
 import { ReloadRequests } from './api/reload-requests.ts';
 import { summaryOf } from './api/summaries.ts';
@@ -24,6 +25,9 @@ import { Admissions } from './protocols/admissions.ts';
 import type { Hooks } from './protocols/hooks.ts';
 import { httpConfig } from './protocols/http-config.ts';
 import { protocols } from './protocols/registry.ts';
+import { playerPages } from './protocols/webrtc/player-pages.ts';
+import { webrtcRoutes } from './protocols/webrtc/routes.ts';
+import { Signaling } from './protocols/webrtc/signaling.ts';
 import { SrtRelays } from './relay/srt-relays.ts';
 import type { ConfigReloader } from './reload/config-reloader.ts';
 import { Sessions } from './sessions/sessions.ts';
@@ -64,6 +68,7 @@ export class RunningServer {
   readonly #callbacks: Callbacks;
   readonly #monitoring: Monitoring;
   readonly #pithyLines: PithyLines;
+  readonly #signaling: Signaling;
   readonly #apps: ApiApps;
   readonly #heartbeat: Heartbeat;
   #openApiWarning: string | undefined;
@@ -109,7 +114,11 @@ export class RunningServer {
       ownLog,
     });
     const apiContext = this.#apiContext();
-    this.#apps = new ApiApps(apiContext, this.#onHttpFault);
+    this.#signaling = this.#buildSignaling(admissions);
+    this.#apps = new ApiApps(apiContext, this.#onHttpFault, (app) => {
+      playerPages(app);
+      this.#addWebrtcRoutes(app);
+    });
     this.#heartbeat = new Heartbeat({
       config,
       identity: options.identity,
@@ -132,6 +141,7 @@ export class RunningServer {
       requests: new EngineRequests(() => this.#apps.httpServer, this.#onHttpFault),
       statistics: this.#monitoring.statistics,
       callbacks: this.#callbacks,
+      signaling: this.#signaling,
       log: ownLog,
       lines: this.#lines,
       faults: this.#faults,
@@ -243,6 +253,38 @@ export class RunningServer {
       reloads: new ReloadRequests(reloader),
       metrics: () => metrics.text(),
     };
+  }
+
+  #buildSignaling(admissions: Admissions): Signaling {
+    const { config, registry } = this.#options;
+    return new Signaling({
+      config,
+      engine: this.engine,
+      registry,
+      sessions: this.sessions,
+      admissions,
+      ports: () => {
+        const { protocol } = config().rtcServer;
+        return {
+          udp: protocol === 'tcp' ? [] : this.listeners.portsFor('rtc'),
+          tcp: protocol === 'udp' ? [] : this.listeners.portsFor('rtc_tcp'),
+        };
+      },
+    });
+  }
+
+  #addWebrtcRoutes(app: FastifyInstance): void {
+    const { identity, ownLog } = this.#options;
+    webrtcRoutes(app, {
+      signaling: this.#signaling,
+      head: () => answerHead({ identity }),
+      onRefused: (ip, error) => {
+        const code = errorCodeFrom(error);
+        const level = code === 'INTERNAL' ? 'error' : 'warn';
+        const line = `serve error ${describeError(error)}, ip=${ip}`;
+        this.#faults.write(ownLog, level, `webrtc ${code} ${ip}`, line);
+      },
+    });
   }
 
   #buildAdmissions(): Admissions {

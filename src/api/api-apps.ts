@@ -21,7 +21,12 @@ export class ApiApps {
   readonly #metricsOnly: FastifyInstance;
   readonly #config: () => MillraceConfig;
 
-  constructor(context: ApiContext, onFault: (error: unknown, url: string) => void) {
+  /** @param addMore  routes beside those of the API, for all ports but the exporter's. */
+  constructor(
+    context: ApiContext,
+    onFault: (error: unknown, url: string) => void,
+    addMore: (app: FastifyInstance) => void = () => {},
+  ) {
     const { config } = context;
     this.#config = config;
     const build = (...resources: readonly ApiResource[]): FastifyInstance => {
@@ -43,6 +48,9 @@ export class ApiApps {
     this.#sharedPort = build(...apiResources);
     this.#portWithoutApi = build(...httpServerResources);
     this.#metricsOnly = build(metrics);
+    for (const app of [this.api, this.#sharedPort, this.#portWithoutApi]) {
+      addMore(app);
+    }
   }
 
   /** What the ports of the HTTP server do not serve themselves. */

@@ -68,6 +68,9 @@ export function createHttpApp(options: HttpAppOptions): FastifyInstance {
       reply.headers(CORS_HEADERS);
     }
     if (request.method === 'OPTIONS') {
+      if (/^\/rtc\/v1\/wh[ei]p/.test(request.url)) {
+        reply.header('Accept-Post', 'application/sdp'); // RFC 9725 §4.2
+      }
       return allowsOrigins
         ? reply.code(200).send()
         : reply.code(405).type(TEXT_TYPE).send('Method Not Allowed');

@@ -28,6 +28,8 @@ const NAMES: Readonly<Record<ListenerPurpose, string>> = {
   exporter: 'Metrics',
   srt: 'SRT',
   mpegts: 'MPEG-TS',
+  rtc: 'WebRTC',
+  rtc_tcp: 'WebRTC TCP',
 };
 const APP = 'live';
 const STREAM = 'livestream';

@@ -66,7 +66,7 @@ export class ServerProcess {
       this.#quitWithParent();
     }
     for (const { purpose, endpoint } of this.#server.ports) {
-      const transport = purpose === 'srt' || purpose === 'mpegts' ? 'udp' : 'tcp';
+      const transport = ['srt', 'mpegts', 'rtc'].includes(purpose) ? 'udp' : 'tcp';
       this.#log.info(`${purpose} listen at ${transport}://${endpoint.address}:${endpoint.port}`);
     }
   }

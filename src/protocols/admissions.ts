@@ -8,6 +8,7 @@ import type {
   NativeEngine,
   PlayRequested,
   PublishRequested,
+  RequestedName,
 } from '../native/boundary.ts';
 import type { Session } from '../sessions/session.ts';
 import { connectLine, identifiedLine, playLine, publishLine } from '../sessions/session-lines.ts';
@@ -110,6 +111,69 @@ export class Admissions {
     }
   }
 
+  /**
+   * Asks about a peer that came with an offer in an HTTP request, before the engine knows it.
+   * @param check  refuses by throwing what no callback needs to hear of.
+   * @return what was admitted, to be entered with {@link enter}, or given up with {@link abandon}.
+   * @throws ServerError `QUEUE_FULL`, or what refused it.
+   */
+  async admit(
+    label: string,
+    action: AdmissionRequest['action'],
+    name: RequestedName,
+    peer: { readonly cid: string; readonly ip: string },
+    check: (request: AdmissionRequest) => void,
+  ): Promise<AdmissionRequest> {
+    const { config } = this.#context;
+    const { maxPendingAdmissions, admissionTimeoutMs } = config().millrace;
+    if (this.#pending >= maxPendingAdmissions) {
+      throw new ServerError('QUEUE_FULL', `${this.#pending} decisions wait`);
+    }
+    const { publish, play } = this.#stepsOf(label);
+    const request = identify(config(), peer, label, action, name);
+    check(request);
+    const abort = new AbortController();
+    const stopDeadline = startDeadline(abort, admissionTimeoutMs);
+    this.#pending += 1;
+    try {
+      await runSteps(action === 'publish' ? publish : play, request, abort.signal);
+      return request;
+    } catch (error) {
+      this.abandon(request);
+      throw error;
+    } finally {
+      stopDeadline();
+      this.#pending -= 1;
+    }
+  }
+
+  /** What was admitted comes to nothing. */
+  abandon(request: AdmissionRequest): void {
+    this.#context.services.callbacks.ended(request);
+  }
+
+  /**
+   * Enters an admitted peer as publisher or player of its stream.
+   * @throws ServerError `STREAM_BUSY`, `QUEUE_FULL`.
+   */
+  enter(session: Session, request: AdmissionRequest): void {
+    const { registry, lines, services } = this.#context;
+    const publishes = request.action === 'publish';
+    if (publishes) {
+      const publication = registry.claim(request.key, peerOf(session, request));
+      session.state = { at: 'publishing', publication, request };
+      services.callbacks.published(request);
+    } else {
+      const playback = registry.join(request.key, peerOf(session, request));
+      session.state = { at: 'playing', playback, request };
+    }
+    const stream = registry.get(request.streamUrl);
+    if (stream) {
+      const describe = publishes ? publishLine : playLine;
+      lines.write(session.log, 'info', session.ip, describe(request.vhost, stream, session.ip));
+    }
+  }
+
   async #admit(session: Session, event: MediaRequested, signal: AbortSignal): Promise<void> {
     const action = event.type === 'publish_requested' ? 'publish' : 'play';
     const label = event.type === 'hls_session_requested' ? 'hls' : event.protocol;
@@ -136,20 +200,13 @@ export class Admissions {
   }
 
   #publish(session: Session, request: AdmissionRequest, protocol: Protocol): void {
-    const { config, engine, registry, lines, services } = this.#context;
+    const { config, engine } = this.#context;
     const options = protocol.publishOptions?.(config(), request);
     if (!options) {
       return;
     }
-    const publication = registry.claim(request.key, peerOf(session, request));
-    session.state = { at: 'publishing', publication, request };
-    services.callbacks.published(request);
+    this.enter(session, request);
     engine.accept(session.id, options);
-    const stream = registry.get(publication.url);
-    if (stream) {
-      const line = publishLine(request.vhost, stream, session.ip);
-      lines.write(session.log, 'info', session.ip, line);
-    }
   }
 
   #play(
@@ -158,16 +215,10 @@ export class Admissions {
     protocol: Protocol,
     durationMs: number | undefined,
   ): void {
-    const { engine, registry, lines } = this.#context;
+    const { engine } = this.#context;
     const options = protocol.playOptions(request, durationMs ?? 0);
-    const playback = registry.join(request.key, peerOf(session, request));
-    session.state = { at: 'playing', playback, request };
+    this.enter(session, request);
     engine.accept(session.id, options);
-    const stream = registry.get(playback.url);
-    if (stream) {
-      const line = playLine(request.vhost, stream, session.ip);
-      lines.write(session.log, 'info', session.ip, line);
-    }
   }
 
   #stepsOf(label: string): ProtocolSteps {

@@ -4,6 +4,7 @@ import { mpegtsUdp } from './mpegts-udp/protocol.ts';
 import type { Protocol } from './protocol.ts';
 import { rtmp } from './rtmp/protocol.ts';
 import { srt } from './srt/protocol.ts';
+import { webrtc } from './webrtc/protocol.ts';
 
 /** The only list of protocols. */
-export const protocols: readonly Protocol[] = [rtmp, httpFlv, hls, srt, mpegtsUdp];
+export const protocols: readonly Protocol[] = [rtmp, httpFlv, hls, srt, mpegtsUdp, webrtc];

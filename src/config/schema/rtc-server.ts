@@ -50,10 +50,14 @@ export const rtcServer = block(
       reload: 'N',
     }),
     keepApiDomain: b0('keep_api_domain', false, 'Add the name of that host too.', { reload: 'N' }),
-    ecdsa: b1('ecdsa', true, 'Certificate with an ECDSA P-256 key instead of RSA.'),
+    ecdsa: b1('ecdsa', true, 'Certificate with an ECDSA P-256 key instead of RSA.', {
+      effect: 'accepted',
+    }),
     encrypt: b1('encrypt', true, 'SRTP for players; `?encrypt=false` overrides it per session.'),
-    reuseport: int('reuseport', 1, 'UDP sockets on the port.'),
-    mergeNalus: b0('merge_nalus', false, 'All NAL units of a frame in one RTP payload.'),
+    reuseport: int('reuseport', 1, 'UDP sockets on the port.', { effect: 'accepted' }),
+    mergeNalus: b0('merge_nalus', false, 'All NAL units of a frame in one RTP payload.', {
+      effect: 'accepted',
+    }),
     blackHole: block(
       'black_hole',
       'Copy decrypted packets to a UDP address, to look at them.',
@@ -61,11 +65,11 @@ export const rtcServer = block(
         enabled: b0('enabled', false, 'Whether packets are copied.'),
         address: text('addr', '', 'Where to copy them, host:port.'),
       },
-      { unknown: 'warning' },
+      { unknown: 'warning', effect: 'accepted' },
     ),
   },
   {
-    effect: 'accepted',
+    effect: 'yes',
     since: 'srs',
     ignored: {
       perf_stat: 'SRS took it out',

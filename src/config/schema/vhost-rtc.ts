@@ -26,13 +26,16 @@ export const rtc = block(
       'auto',
       'auto',
       'DTLS version that is spoken.',
+      { effect: 'accepted' },
     ),
     dropForPt: int('drop_for_pt', 0, 'Payload type whose packets are dropped, to test NACK.', {
       range: { min: 0, max: 127, outside: 'default' },
     }),
     rtmpToRtc: b0('rtmp_to_rtc', false, 'Play streams of other protocols by WebRTC.'),
     keepBframe: b0('keep_bframe', false, 'Keep B-frames, which browsers show in wrong order.'),
-    keepAvcNaluSei: b1('keep_avc_nalu_sei', true, 'Keep SEI NAL units of H.264.'),
+    keepAvcNaluSei: b1('keep_avc_nalu_sei', true, 'Keep SEI NAL units of H.264.', {
+      effect: 'accepted',
+    }),
     opusBitrateBps: int('opus_bitrate', 48_000, 'Bit rate of Opus made from AAC.', audioBitrate),
     rtcToRtmp: b0('rtc_to_rtmp', false, 'Play streams published by WebRTC by other protocols.'),
     pliForRtmpMs: seconds(
@@ -46,10 +49,10 @@ export const rtc = block(
       'init_rate_from_sdp',
       false,
       'Take clock rates from SDP instead of waiting for a second sender report.',
-      { since: 'srs-7.x' },
+      { since: 'srs-7.x', effect: 'accepted' },
     ),
   },
-  { effect: 'accepted', reload: 'N' },
+  { effect: 'yes', reload: 'N' },
 );
 
 export const srt = block(

@@ -1,0 +1,295 @@
+import type { MillraceConfig } from '../../config/millrace-config.ts';
+import { errorCodeFrom, ServerError } from '../../errors/server-error.ts';
+import { randomId } from '../../identity/random-id.ts';
+import type {
+  NativeEngine,
+  SessionId,
+  StreamTracks,
+  WebrtcConnected,
+  WebrtcTrouble,
+} from '../../native/boundary.ts';
+import type { Session } from '../../sessions/session.ts';
+import type { Sessions } from '../../sessions/sessions.ts';
+import type { StreamRegistry } from '../../streams/registry.ts';
+import type { AdmissionRequest } from '../admission.ts';
+import type { Admissions } from '../admissions.ts';
+import { type Answer, type AnswerOptions, answerOffer } from './answer.ts';
+import {
+  type CandidatePorts,
+  type CandidateSources,
+  candidateValues,
+  findCandidateHosts,
+} from './candidates.ts';
+import { explainConnection } from './explain.ts';
+import { areCredentials, type IceCredentials, localCredentials } from './ice.ts';
+import type { OfferRequest } from './offer-request.ts';
+import { type Peer, Peers, peerId } from './peers.ts';
+import type { SessionDescription } from './sdp/description.ts';
+import { parseSdp } from './sdp/parse.ts';
+import { sessionOptions } from './session-options.ts';
+
+/** What WebRTC signaling works with. */
+export interface SignalingContext {
+  readonly config: () => MillraceConfig;
+  readonly engine: Pick<
+    NativeEngine,
+    'webrtc_certificate' | 'webrtc_create' | 'webrtc_restart_ice' | 'close'
+  >;
+  readonly registry: StreamRegistry;
+  readonly sessions: Pick<Sessions, 'open' | 'get'>;
+  readonly admissions: Pick<Admissions, 'admit' | 'enter' | 'abandon'>;
+  /** Ports that take media at present. */
+  readonly ports: () => CandidatePorts;
+  readonly candidateSources?: CandidateSources;
+}
+
+/** An offer that was answered. */
+export interface Answered {
+  readonly sdp: string;
+  readonly peer: Peer;
+  /** `<local ufrag>:<remote ufrag>`, for the life of the session. */
+  readonly id: string;
+}
+
+const TOKEN_LENGTH = 9;
+type Tracks = Pick<StreamTracks, 'video' | 'audio'>;
+
+/**
+ * Answers WebRTC offers and keeps what their resources need. Parsing and deciding happen here, on the main
+ * thread; the engine is told the outcome and moves the media.
+ */
+export class Signaling {
+  readonly #context: SignalingContext;
+  readonly #peers = new Peers();
+  readonly #tracks = new Map<string, Tracks>();
+
+  constructor(context: SignalingContext) {
+    this.#context = context;
+    context.registry.on('unpublished', ({ url }) => this.#tracks.delete(url));
+  }
+
+  /**
+   * @throws ServerError `RTC_DISABLED`, `RTC_STREAM_BUSY`, `SDP_TOO_LARGE`, `SDP_INVALID`,
+   * `SDP_NOT_ACCEPTABLE`, `ICE_CREDENTIAL_INVALID`, and what admission refuses with.
+   */
+  async offer(request: OfferRequest): Promise<Answered> {
+    const { rtcServer } = this.#context.config();
+    if (!rtcServer.enabled) {
+      throw new ServerError('RTC_DISABLED', 'rtc_server.enabled is off');
+    }
+    const offer = parseSdp(request.sdp);
+    const local = this.#localCredentials(request.query, offer);
+    const candidates = candidateValues(
+      await findCandidateHosts(
+        rtcServer,
+        [...request.query.getAll('eip'), ...request.query.getAll('candidate')],
+        request.host,
+        this.#context.candidateSources,
+      ),
+      this.#context.ports(),
+    );
+    if (candidates.length === 0) {
+      throw new ServerError('RTC_DISABLED', 'no WebRTC port is open');
+    }
+    const cid = randomId(8);
+    const make = (admitted: AdmissionRequest): Answer =>
+      answerOffer(offer, this.#answerOptions(request, admitted, local, candidates));
+    // What cannot be answered is refused before callbacks hear of it.
+    const admitted = await this.#context.admissions.admit(
+      'webrtc',
+      request.action,
+      request.name,
+      { cid, ip: request.peerIp },
+      (candidate) => {
+        this.#checkAllowed(candidate);
+        if (flag(request.query, 'wait') === false) {
+          this.#checkPublished(candidate);
+        }
+        make(candidate);
+      },
+    );
+    try {
+      // Meanwhile another may have the name, or the tracks of the source may have changed.
+      this.#checkAllowed(admitted);
+      return this.#begin(request, admitted, make(admitted), local, candidates);
+    } catch (error) {
+      this.#context.admissions.abandon(admitted);
+      throw error;
+    }
+  }
+
+  /** The session of a resource. @throws ServerError `RTC_SESSION_NOT_FOUND`, `HTTP_FORBIDDEN`. */
+  find(id: string, token: string): Peer {
+    const peer = this.#peers.get(id);
+    if (!peer) {
+      throw new ServerError('RTC_SESSION_NOT_FOUND');
+    }
+    if (peer.token !== token) {
+      throw new ServerError('HTTP_FORBIDDEN', 'the token is of another session');
+    }
+    return peer;
+  }
+
+  end(peer: Peer): void {
+    this.#context.engine.close(peer.session, 'PEER_CLOSED');
+  }
+
+  /**
+   * New credentials on both sides (RFC 8445 §9); media goes on meanwhile.
+   * @throws ServerError `ICE_CREDENTIAL_INVALID`.
+   */
+  restart(peer: Peer, remote: IceCredentials): void {
+    if (!areCredentials(remote)) {
+      throw new ServerError('ICE_CREDENTIAL_INVALID', 'ice-ufrag or ice-pwd of the fragment');
+    }
+    peer.local = localCredentials();
+    peer.remote = remote;
+    peer.restarts += 1;
+    this.#context.engine.webrtc_restart_ice(peer.session, {
+      local_ufrag: peer.local.ufrag,
+      local_pwd: peer.local.pwd,
+      remote_ufrag: remote.ufrag,
+      remote_pwd: remote.pwd,
+    });
+  }
+
+  /** Whether media can flow, in one sentence. */
+  explain(peer: Peer): string {
+    return explainConnection(peer, performance.now());
+  }
+
+  onTracks(event: StreamTracks): void {
+    const known = this.#tracks.get(event.stream);
+    if (this.#context.registry.get(event.stream)?.publication) {
+      this.#tracks.set(event.stream, { ...known, ...event });
+    }
+  }
+
+  onConnected(event: WebrtcConnected): void {
+    const peer = this.#peers.ofSession(event.session);
+    if (peer) {
+      peer.connected = event;
+      this.#context.sessions.get(event.session)?.log.info(`webrtc: ${this.explain(peer)}`);
+    }
+  }
+
+  /** @return the sentence for the log; undefined when the session is not known. */
+  onTrouble(event: WebrtcTrouble): string | undefined {
+    const peer = this.#peers.ofSession(event.session);
+    if (!peer) {
+      return undefined;
+    }
+    peer.trouble = event;
+    return this.explain(peer);
+  }
+
+  onClosed(session: SessionId): void {
+    this.#peers.remove(session);
+  }
+
+  #begin(
+    request: OfferRequest,
+    admitted: AdmissionRequest,
+    answer: Answer,
+    local: IceCredentials,
+    candidates: readonly string[],
+  ): Answered {
+    const { config, engine, admissions } = this.#context;
+    const encrypt = flag(request.query, 'encrypt') ?? config().rtcServer.encrypt;
+    const options = sessionOptions(config(), admitted, answer, local, encrypt);
+    const id = engine.webrtc_create(options);
+    const session = this.#openSession(id, admitted);
+    try {
+      admissions.enter(session, admitted);
+    } catch (error) {
+      engine.close(id, errorCodeFrom(error));
+      throw error;
+    }
+    const peer: Peer = {
+      session: id,
+      token: randomId(TOKEN_LENGTH),
+      request: admitted,
+      mid: answer.media[0]?.mid ?? '0',
+      candidates,
+      local,
+      remote: answer.remote,
+      restarts: 0,
+      startedAtMs: performance.now(),
+      connected: undefined,
+      trouble: undefined,
+    };
+    return { sdp: answer.sdp, peer, id: this.#peers.add(peer) };
+  }
+
+  #openSession(session: SessionId, { clientId, ip }: AdmissionRequest): Session {
+    const { sessions } = this.#context;
+    const opened = { session, protocol: 'webrtc', ip, port: 0, local_port: 0, tls: false };
+    return sessions.get(session) ?? sessions.open({ ...opened, cid: clientId });
+  }
+
+  #localCredentials(query: URLSearchParams, offer: SessionDescription): IceCredentials {
+    const ufrag = query.get('ice-ufrag');
+    const pwd = query.get('ice-pwd');
+    const local = localCredentials({
+      ...(ufrag === null ? {} : { ufrag }),
+      ...(pwd === null ? {} : { pwd }),
+    });
+    const remote = { ufrag: offer.media[0]?.iceUfrag ?? '', pwd: '' };
+    if (this.#peers.has(peerId({ local, remote }))) {
+      throw new ServerError('ICE_CREDENTIAL_INVALID', 'ice-ufrag is in use');
+    }
+    return local;
+  }
+
+  #answerOptions(
+    { query, action }: OfferRequest,
+    { key, vhost, streamUrl }: AdmissionRequest,
+    credentials: IceCredentials,
+    candidates: readonly string[],
+  ): AnswerOptions {
+    const codec = query.get('codec') ?? undefined;
+    return {
+      role: action,
+      streamId: `${key.app}/${key.stream}`,
+      fingerprint: this.#context.engine.webrtc_certificate().fingerprint,
+      credentials,
+      candidates,
+      dtlsRole: vhost.rtc.dtlsRole,
+      dtls: flag(query, 'dtls') ?? true,
+      nack: vhost.rtc.nack,
+      twcc: vhost.rtc.twcc,
+      videoWish: query.get('vcodec') ?? codec,
+      audioWish: query.get('acodec') ?? codec,
+      tracks: this.#tracks.get(streamUrl),
+    };
+  }
+
+  /** `wait=false`: a player who does not want to wait as players of SRS do. */
+  #checkPublished({ action, streamUrl }: AdmissionRequest): void {
+    if (action === 'play' && !this.#context.registry.get(streamUrl)?.publication) {
+      throw new ServerError('STREAM_NOT_FOUND', `nobody publishes ${streamUrl}`);
+    }
+  }
+
+  #checkAllowed({ vhost, action, streamUrl }: AdmissionRequest): void {
+    if (!vhost.rtc.enabled) {
+      throw new ServerError('RTC_DISABLED', `rtc.enabled is off in vhost ${vhost.name}`);
+    }
+    const publisher = this.#context.registry.get(streamUrl)?.publication?.peer;
+    if (!publisher) {
+      return;
+    }
+    if (action === 'publish') {
+      throw new ServerError('RTC_STREAM_BUSY', `${streamUrl} is published by ${publisher.cid}`);
+    }
+    if (publisher.protocol !== 'webrtc' && !vhost.rtc.rtmpToRtc) {
+      throw new ServerError('RTC_DISABLED', `rtc.rtmp_to_rtc is off in vhost ${vhost.name}`);
+    }
+  }
+}
+
+/** `true` or `false` of a parameter; undefined when the query does not say. */
+function flag(query: URLSearchParams, name: string): boolean | undefined {
+  const value = query.get(name);
+  return value === null ? undefined : value !== 'false';
+}
