@@ -12,6 +12,7 @@ import { rtmpCommands } from './attacks/rtmp-commands.ts';
 import { rtmpHandshake } from './attacks/rtmp-handshake.ts';
 import { srt } from './attacks/srt.ts';
 import { tls } from './attacks/tls.ts';
+import { webrtcSignaling } from './attacks/webrtc-signaling.ts';
 import { websocket } from './attacks/websocket.ts';
 import { Site } from './support/site.ts';
 
@@ -30,6 +31,7 @@ httpSlow(site);
 httpPaths(site);
 httpApi(site);
 websocket(site);
+webrtcSignaling(site);
 hls(site);
 tls(site);
 srt(site);

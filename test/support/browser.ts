@@ -8,6 +8,7 @@ const ARGUMENTS = [
   ...['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'],
   ...['--disable-background-networking', '--disable-component-update', '--disable-sync'],
   '--autoplay-policy=no-user-gesture-required',
+  ...['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
 ];
 
 /** A Chromium with a profile of its own, which goes with it. */

@@ -22,6 +22,9 @@ const h264 = [
   ...['-g', `${FPS}`, '-keyint_min', `${FPS}`, '-sc_threshold', '0'],
 ];
 const aac = ['-c:a', 'aac', '-b:a', '64k'];
+const tone = ['-f', 'lavfi', '-i', `sine=frequency=1000:sample_rate=44100:duration=${SECONDS}`];
+// Constrained Baseline: what every browser plays.
+const baseline = [...h264, '-profile:v', 'baseline', '-bf', '0'];
 const mp3 = ['-c:a', 'libmp3lame', '-b:a', '64k', '-ar', '44100'];
 
 /** How each clip is made by ffmpeg: its arguments, and the name's extension is the container. */
@@ -29,6 +32,12 @@ const recipes = {
   'h264-bframes-aac.flv': [...picture, ...noise, ...h264, '-bf', '2', ...aac],
   'h264-aac.flv': [...picture, ...noise, ...h264, '-bf', '0', ...aac],
   'h264-mp3.flv': [...picture, ...noise, ...h264, '-bf', '0', ...mp3],
+  'baseline-tone-aac.flv': [...picture, ...tone, ...baseline, ...aac, '-ac', '2'],
+  'baseline-tone-mp3.flv': [...picture, ...tone, ...baseline, ...mp3],
+  'baseline-tone-opus.mkv': [
+    ...[...picture, ...tone, ...baseline],
+    ...['-c:a', 'libopus', '-b:a', '64k', '-ar', '48000', '-ac', '2'],
+  ],
   'h264.flv': [...picture, ...h264, '-bf', '0'],
   'aac.flv': [...noise, ...aac],
   'mp3.flv': [...noise, ...mp3],

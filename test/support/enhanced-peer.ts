@@ -1,6 +1,6 @@
 // A publisher or player with FFmpeg 8, which knows Enhanced RTMP; the distribution's FFmpeg does not. A program of its
 // own, because node-av keeps threads; `node --import tsx enhanced-peer.ts` with one of
-//   publish FILE URL    in real time
+//   publish FILE URL    in real time; by WHIP to an URL of http
 //   loop FILE URL       the same again and again
 //   remux FILE FLV      the same into a file, at once
 //   record URL FILE SECONDS
@@ -119,7 +119,7 @@ async function watch(url: string, limit: number): Promise<void> {
 const [action, one = '', two = '', three = ''] = process.argv.slice(2);
 switch (action) {
   case 'publish':
-    await copy(one, two, { format: 'flv', isPaced: true });
+    await copy(one, two, { format: two.startsWith('http') ? 'whip' : 'flv', isPaced: true });
     break;
   case 'loop':
     await copy(one, two, { format: 'flv', isPaced: true, isEndless: true });

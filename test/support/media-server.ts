@@ -23,7 +23,7 @@ export interface MediaServerOptions {
   readonly tls?: boolean;
 }
 
-type Purpose = 'rtmp' | 'rtmps' | 'http' | 'https' | 'api' | 'srt' | 'mpegts';
+type Purpose = 'rtmp' | 'rtmps' | 'http' | 'https' | 'api' | 'srt' | 'mpegts' | 'rtc';
 
 /** One run of the program with a configuration made for a test, on ports that the system chose. */
 export class MediaServer {

@@ -269,6 +269,7 @@ http_server {
   https { enabled on; listen 127.0.0.1:0; ${files} }
 }
 srt_server { enabled on; listen 127.0.0.1:0; peer_idle_timeout 3000; }
+rtc_server { enabled on; listen 127.0.0.1:0; candidate 127.0.0.1; }
 millrace {
   loops 2;
   handshake_timeout_ms ${deadlines.handshakeMs};
@@ -281,6 +282,7 @@ vhost __defaultVhost__ {
   srt { enabled on; }
   http_remux { enabled on; }
   hls { enabled on; hls_path ./hls; hls_fragment 1; hls_window 6; hls_dispose 3; }
+  rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; }
 }
 `;
 }
