@@ -1,5 +1,6 @@
 import type { RequestListener } from 'node:http';
 import { getSystemErrorName, isDeepStrictEqual } from 'node:util';
+import { type CasterOutput, parseCasterOutput } from './config/caster-output.ts';
 import { type Endpoint, formatEndpoint, sameEndpoints } from './config/endpoint.ts';
 import type { MillraceConfig } from './config/millrace-config.ts';
 import { describeError, errorCodeFrom, ServerError } from './errors/server-error.ts';
@@ -20,6 +21,7 @@ export type ListenerPurpose =
   | 'rtmps'
   | 'http'
   | 'https'
+  | 'caster'
   | 'api'
   | 'apis'
   | 'exporter'
@@ -37,6 +39,10 @@ export interface PlannedListener {
   readonly tls: TlsFiles | undefined;
   readonly srt?: SrtListenOptions;
   readonly caster?: CasterOptions;
+  /** Trusted proxies send a PROXY header first. */
+  readonly proxyProtocol: boolean;
+  /** Of a caster: what it publishes. */
+  readonly output?: CasterOutput | undefined;
 }
 
 /** One open port. */
@@ -44,12 +50,21 @@ export interface OpenListener {
   readonly purpose: ListenerPurpose;
   /** With the port that the system chose, where the configuration said 0. */
   readonly endpoint: Endpoint;
+  readonly tls?: TlsFiles | undefined;
+  /**
+   * Of a listener with TLS: reads the files again, for handshakes from now on.
+   * @throws ServerError `TLS_BAD_CERTIFICATE`: the old certificate stays.
+   */
+  readonly reloadCertificate?: (() => void) | undefined;
+  /** Of a caster: what it publishes. */
+  readonly output?: CasterOutput | undefined;
 }
 
 /** Everything that is to listen, in the order in which it is opened. */
 export function planListeners(config: MillraceConfig): readonly PlannedListener[] {
   const { rtmp, rtmps, httpServer, httpApi, exporter, srtServer, rtcServer } = config;
-  return [
+  const proxied: readonly string[] = config.millrace.proxyProtocol;
+  const planned = [
     ...plan('rtmp', 'listen', rtmp.listen),
     ...(rtmps.enabled ? plan('rtmps', 'rtmps.listen', rtmps.listen, rtmps) : []),
     ...(httpServer.enabled ? plan('http', 'http_server.listen', httpServer.listen) : []),
@@ -68,6 +83,7 @@ export function planListeners(config: MillraceConfig): readonly PlannedListener[
         caster: options,
       })),
     ),
+    ...planCasters(config),
     ...(httpApi.enabled && !sharesHttpPort(config)
       ? plan('api', 'http_api.listen', httpApi.listen)
       : []),
@@ -80,6 +96,19 @@ export function planListeners(config: MillraceConfig): readonly PlannedListener[
       ? plan('rtc_tcp', 'rtc_server.tcp.listen', rtcServer.tcp.listen)
       : []),
   ];
+  return planned.map((one) => ({ ...one, proxyProtocol: proxied.includes(one.purpose) }));
+}
+
+/** Casters of FLV; the other kinds have listeners of their own. */
+function planCasters({ streamCasters }: MillraceConfig): Omit<PlannedListener, 'proxyProtocol'>[] {
+  return streamCasters
+    .filter(({ enabled, caster }) => enabled && caster === 'flv')
+    .flatMap(({ listen, output = '' }) =>
+      plan('caster', 'stream_caster.listen', listen).map((planned) => ({
+        ...planned,
+        output: parseCasterOutput(output),
+      })),
+    );
 }
 
 /** Whether the listener of the HTTP server answers for the API too. */
@@ -102,7 +131,7 @@ function plan(
   directive: string,
   endpoints: readonly Endpoint[],
   tls?: { readonly cert: string; readonly key: string },
-): PlannedListener[] {
+): Omit<PlannedListener, 'proxyProtocol'>[] {
   const files = tls && { certificateFile: tls.cert, keyFile: tls.key };
   return endpoints.map((endpoint) => ({ purpose, directive, endpoint, tls: files }));
 }
@@ -175,6 +204,11 @@ export class Listeners {
     await closeAll(surplus.filter((listener) => !inTheWay.includes(listener)));
   }
 
+  /** What the caster on a port publishes; undefined where there is none. */
+  casterOutput(port: number): CasterOutput | undefined {
+    return this.open.find(({ endpoint, output }) => output && endpoint.port === port)?.output;
+  }
+
   /** Closes all ports; sessions of the engine go on. */
   async close(): Promise<void> {
     const all = this.#listeners;
@@ -215,16 +249,18 @@ export class Listeners {
   }
 
   async #open(planned: PlannedListener): Promise<Listener> {
-    const { purpose } = planned;
+    const { purpose, tls, output } = planned;
     try {
       if (!isEnginePurpose(purpose)) {
         const handler = this.#handlerOf(planned);
-        const api = await HttpListener.open(planned.endpoint, handler, planned.tls);
-        const open = { purpose, endpoint: api.endpoint };
+        const api = await HttpListener.open(planned.endpoint, handler, tls);
+        const reloadCertificate = tls && (() => api.reloadCertificate(tls));
+        const open = { purpose, endpoint: api.endpoint, tls, reloadCertificate };
         return { planned, open, close: () => api[Symbol.asyncDispose]() };
       }
       const { id, ip, port } = this.#engine.listen(engineListenOptions(planned, purpose));
-      const open = { purpose, endpoint: { address: ip, port } };
+      const reloadCertificate = tls && (() => this.#engine.reload_certificate(id));
+      const open = { purpose, endpoint: { address: ip, port }, tls, reloadCertificate, output };
       return { planned, open, close: async () => this.#engine.unlisten(id) };
     } catch (cause) {
       throw listenError(planned, cause);
@@ -242,6 +278,7 @@ const ENGINE_PROTOCOLS = {
   rtmps: 'rtmp',
   http: 'http',
   https: 'http',
+  caster: 'http_publish',
   srt: 'srt',
   mpegts: 'mpegts_udp',
   rtc: 'webrtc',
@@ -256,7 +293,7 @@ function isEnginePurpose(purpose: ListenerPurpose): purpose is EnginePurpose {
 }
 
 function engineListenOptions(planned: PlannedListener, purpose: EnginePurpose): ListenOptions {
-  const { endpoint, tls, srt, caster } = planned;
+  const { endpoint, tls, proxyProtocol, srt, caster } = planned;
   return {
     protocol: ENGINE_PROTOCOLS[purpose],
     ...(purpose === 'rtc' ? { transport: 'udp' } : {}),
@@ -264,6 +301,7 @@ function engineListenOptions(planned: PlannedListener, purpose: EnginePurpose): 
     ip: endpoint.address,
     port: endpoint.port,
     ...(tls && { certificate_file: tls.certificateFile, key_file: tls.keyFile }),
+    ...(proxyProtocol && { proxy_protocol: true }),
     ...(srt && { srt }),
     ...(caster && { caster }),
   };

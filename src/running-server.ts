@@ -34,6 +34,7 @@ import { Sessions } from './sessions/sessions.ts';
 import { PithyLines } from './statistics/pithy-lines.ts';
 import { IdlePublishers } from './streams/idle-publishers.ts';
 import type { StreamRegistry } from './streams/registry.ts';
+import { CertificateWatch } from './tls/certificate-watch.ts';
 
 /** Lines of one peer about the usual course of its sessions, in a second. */
 const LINES_PER_SECOND = 200;
@@ -75,6 +76,7 @@ export class RunningServer {
   readonly #idlePublishers: IdlePublishers;
   readonly #relays: SrtRelays;
   readonly #handlers: EventHandlers;
+  readonly #certificates: CertificateWatch;
   /** The engine's threads do not keep a Node.js process alive; a server must. */
   readonly #keepAlive = setInterval(() => {}, FOREVER_MS);
 
@@ -127,6 +129,7 @@ export class RunningServer {
       summaries: () => summaryOf(apiContext),
       log: ownLog,
     });
+    this.#certificates = new CertificateWatch(() => this.listeners.open, ownLog);
     this.#idlePublishers = new IdlePublishers(
       registry,
       ({ key }) => config().vhosts.get(key.vhost)?.publish.kickoffForIdleMs ?? 0,
@@ -171,6 +174,7 @@ export class RunningServer {
     this.#pithyLines.start();
     this.#warnOfOpenApi(config());
     this.#heartbeat.start();
+    this.#certificates.start();
   }
 
   /**
@@ -198,6 +202,7 @@ export class RunningServer {
     this.#relays.stop();
     this.#monitoring.stop();
     this.#heartbeat.stop();
+    this.#certificates.stop();
     await this.listeners.close();
     this.#onEvents(this.engine.stop().filter(isEnd));
     // Whoever still decides must not answer an engine that has stopped.
@@ -295,6 +300,7 @@ export class RunningServer {
       registry,
       protocols,
       services: { hooks, credentials: new Credentials(), callbacks: this.#callbacks },
+      casterOutput: (port) => this.listeners.casterOutput(port),
       lines: this.#lines,
       faults: this.#faults,
     });

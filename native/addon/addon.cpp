@@ -51,6 +51,7 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
         {
             InstanceMethod<&EngineObject::listen>("listen"),
             InstanceMethod<&EngineObject::unlisten>("unlisten"),
+            InstanceMethod<&EngineObject::reload_certificate>("reload_certificate"),
             InstanceMethod<&EngineObject::stop_listening>("stop_listening"),
             InstanceMethod<&EngineObject::accept>("accept"),
             InstanceMethod<&EngineObject::reject>("reject"),
@@ -145,6 +146,15 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
   void unlisten(const Napi::CallbackInfo& info) {
     if (running(info.Env()) && info[0].IsNumber()) {
       engine_->unlisten(info[0].As<Napi::Number>().Uint32Value());
+    }
+  }
+
+  void reload_certificate(const Napi::CallbackInfo& info) {
+    if (running(info.Env()) && info[0].IsNumber()) {
+      const Status status = engine_->reload_certificate(info[0].As<Napi::Number>().Uint32Value());
+      if (!status.ok()) {
+        js_error(info.Env(), status.error()).ThrowAsJavaScriptException();
+      }
     }
   }
 

@@ -42,11 +42,14 @@ class ByteSink {
   }
 };
 
-/// Collects everything in one vector: for small outputs and tests. Not for the hot path.
+/// Collects everything in one piece. Keeps its memory, so that a muxer that uses one again and
+/// again soon allocates nothing.
 class VectorSink final : public ByteSink {
  public:
   std::span<uint8_t> room(size_t at_least) override {
-    bytes_.resize(size_ + std::max(at_least, kGrowth));
+    if (bytes_.size() - size_ < at_least) {
+      bytes_.resize(std::max(size_ + at_least, bytes_.size() + std::max(bytes_.size(), kGrowth)));
+    }
     return std::span(bytes_).subspan(size_);
   }
   void commit(size_t size) override { size_ += size; }

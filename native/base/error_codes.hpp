@@ -64,6 +64,9 @@ enum class ErrorCode : uint16_t {
   kUnexpectedEnd = 1150,  ///< the bytes end before the structure does
   kValueOutOfRange = 1151,  ///< a field has a value that its specification does not allow
   kTooLarge = 1152,  ///< a structure is longer than the limit
+  kProxyHeaderInvalid = 1160,  ///< the PROXY protocol header is missing or not valid
+  kLimitAddressConnections = 1161,  ///< too many connections from one address
+  kLimitStreamPlayers = 1162,  ///< too many players of one stream
   kRtmpTcUrlMissing = 2005,  ///< connect has no tcUrl
   kRtmpTcUrlInvalid = 2006,  ///< tcUrl is not an RTMP URL
   kVhostUnknown = 2014,  ///< there is no such vhost, or it is off
@@ -240,7 +243,7 @@ struct ErrorInfo {
 };
 
 /// The error table in the order of its numbers.
-inline constexpr std::array<ErrorInfo, 209> kErrorTable = {{
+inline constexpr std::array<ErrorInfo, 212> kErrorTable = {{
   {ErrorCode::kNone, ErrorScope::kPacket, 200, "NONE", "no error"},
   {ErrorCode::kSocketRead, ErrorScope::kSession, 500, "SOCKET_READ", "reading from a socket failed"},
   {ErrorCode::kSocketWrite, ErrorScope::kSession, 500, "SOCKET_WRITE", "writing to a socket failed"},
@@ -294,6 +297,9 @@ inline constexpr std::array<ErrorInfo, 209> kErrorTable = {{
   {ErrorCode::kUnexpectedEnd, ErrorScope::kSession, 400, "UNEXPECTED_END", "the bytes end before the structure does"},
   {ErrorCode::kValueOutOfRange, ErrorScope::kSession, 400, "VALUE_OUT_OF_RANGE", "a field has a value that its specification does not allow"},
   {ErrorCode::kTooLarge, ErrorScope::kSession, 413, "TOO_LARGE", "a structure is longer than the limit"},
+  {ErrorCode::kProxyHeaderInvalid, ErrorScope::kSession, 400, "PROXY_HEADER_INVALID", "the PROXY protocol header is missing or not valid"},
+  {ErrorCode::kLimitAddressConnections, ErrorScope::kSession, 429, "LIMIT_ADDRESS_CONNECTIONS", "too many connections from one address"},
+  {ErrorCode::kLimitStreamPlayers, ErrorScope::kSession, 503, "LIMIT_STREAM_PLAYERS", "too many players of one stream"},
   {ErrorCode::kRtmpTcUrlMissing, ErrorScope::kSession, 400, "RTMP_TC_URL_MISSING", "connect has no tcUrl"},
   {ErrorCode::kRtmpTcUrlInvalid, ErrorScope::kSession, 400, "RTMP_TC_URL_INVALID", "tcUrl is not an RTMP URL"},
   {ErrorCode::kVhostUnknown, ErrorScope::kSession, 404, "VHOST_UNKNOWN", "there is no such vhost, or it is off"},

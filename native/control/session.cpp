@@ -22,6 +22,14 @@ Limits Limits::from(const Fields& fields) {
     return at_least_one(fields.integer(name, static_cast<int64_t>(otherwise)));
   };
   limits.max_connections = size("max_connections", limits.max_connections);
+  limits.max_connections_per_address =
+      static_cast<size_t>(std::max<int64_t>(fields.integer("max_connections_per_address", 0), 0));
+  for (const Value& entry : fields.list("trusted_proxies")) {
+    const auto* text = entry.as<std::string>();
+    if (const auto network = text != nullptr ? Network::parse(*text) : std::nullopt) {
+      limits.trusted_proxies.add(*network);
+    }
+  }
   limits.max_message_bytes = size("max_message_bytes", limits.max_message_bytes);
   limits.max_unfinished_bytes = size("max_unfinished_bytes", limits.max_unfinished_bytes);
   limits.max_chunk_streams = size("max_chunk_streams", limits.max_chunk_streams);

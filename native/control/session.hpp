@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/result.hpp"
+#include "control/address_counts.hpp"
 #include "control/events.hpp"
 #include "control/trouble.hpp"
 #include "control/value.hpp"
@@ -28,7 +29,9 @@ using SessionId = uint64_t;
 
 /// Limits that hold for every session; from the configuration, fixed at start.
 struct Limits {
-  size_t max_connections = 1000;  // at start; see LoopContext
+  size_t max_connections = 1000;           // at start; see LoopContext
+  size_t max_connections_per_address = 0;  // 0 = no limit
+  NetworkList trusted_proxies;             // whose word about a client's address is taken
   size_t max_message_bytes = (size_t{1} << 24) - 1;
   size_t max_unfinished_bytes = size_t{32} << 20;
   size_t max_chunk_streams = 64;
@@ -91,6 +94,8 @@ class Session {
   [[nodiscard]] const std::string& cid() const { return cid_; }
   [[nodiscard]] std::string_view protocol() const { return protocol_; }
 
+  /// Keeps the place of its connection among those of its address until the end.
+  void keep_place(AddressCounts::Place place) { place_ = std::move(place); }
   /// Called once, when the table has it: begins to read, or ends at once.
   virtual void start() = 0;
   virtual void on_accept(const Fields& options) = 0;
@@ -133,6 +138,7 @@ class Session {
   bool asking_ = false;
   bool finished_ = false;
   Timer admission_deadline_;
+  AddressCounts::Place place_;
 };
 
 /// The sessions of one loop.

@@ -103,9 +103,9 @@ Result<Engine::Listening> Engine::listen(const Fields& what) {
   if (!address) {
     return ErrorCode::kInvalidArgument;
   }
-  std::shared_ptr<const TlsContext> tls;
+  std::shared_ptr<ReloadableTls> tls;
   if (const std::string certificate = what.text("certificate_file"); !certificate.empty()) {
-    auto loaded = TlsContext::load(certificate, what.text("key_file"));
+    auto loaded = ReloadableTls::load(certificate, what.text("key_file"));
     if (!loaded.ok()) {
       return loaded.error();
     }
@@ -116,30 +116,19 @@ Result<Engine::Listening> Engine::listen(const Fields& what) {
     return sockets.error();
   }
   const Listening listening{next_listener_++, Address::local_of(sockets->front().get())};
-  const uint16_t local_port = listening.address.port();
+  if (tls != nullptr) {
+    certificates_.emplace(listening.id, tls);
+  }
+  const ListenerSettings settings{module, listening.address.port(), std::move(tls),
+                                  what.boolean("proxy_protocol", false)};
   for (size_t i = 0; i < workers_.size(); ++i) {
     Worker* worker = workers_[i].get();
-    auto on_accept = [worker, module, local_port, tls](Fd fd, const Address& peer) {
-      const size_t limit = worker->context.max_connections.load(std::memory_order_relaxed);
-      if (worker->context.connections.fetch_add(1, std::memory_order_relaxed) >= limit) {
-        worker->context.connections.fetch_sub(1, std::memory_order_relaxed);
-        worker->troubles.note(module->name,
-                              {ErrorCode::kLimitConnections, static_cast<uint32_t>(limit)});
-        return;
-      }
-      auto session = module->accept(worker->context, {std::move(fd), peer, local_port, tls});
-      Session& added = *session;
-      worker->sessions.add(std::move(session));
-      added.start();
-    };
-    auto on_trouble = [worker, module](Error error) { worker->troubles.note(module->name, error); };
-    worker->loop.post([worker, id = listening.id, fd = std::move((*sockets)[i]),
-                       on_accept = std::move(on_accept),
-                       on_trouble = std::move(on_trouble)]() mutable {
-      auto listener = std::make_unique<TcpListener>(worker->loop, std::move(fd),
-                                                    std::move(on_accept), std::move(on_trouble));
-      if (listener->start()) {
-        worker->listeners.emplace_back(id, std::move(listener));
+    worker->loop.post([worker, addresses = &addresses_, id = listening.id, settings,
+                       fd = std::move((*sockets)[i])]() mutable {
+      auto acceptor = std::make_unique<Acceptor>(worker->context, *addresses, std::move(settings),
+                                                 std::move(fd));
+      if (acceptor->start()) {
+        worker->acceptors.emplace_back(id, std::move(acceptor));
       } else {
         worker->troubles.note("listen", {ErrorCode::kListenFailed, static_cast<uint32_t>(errno)});
       }
@@ -176,22 +165,28 @@ Result<Engine::Listening> Engine::listen_by_module(const ProtocolModule& module,
   return listening;
 }
 
+Status Engine::reload_certificate(uint32_t id) {
+  const auto found = certificates_.find(id);
+  return found != certificates_.end() ? found->second->reload() : Status(ErrorCode::kNotFound);
+}
+
 void Engine::unlisten(uint32_t id) {
   if (stopped_) {
     return;
   }
   std::erase_if(module_listeners_, [id](const auto& entry) { return entry.first == id; });
+  certificates_.erase(id);
   std::vector<std::future<void>> closed;
   for (const auto& worker : workers_) {
     auto done = std::make_shared<std::promise<void>>();
     closed.push_back(done->get_future());
     worker->loop.post([at = worker.get(), id, done] {
-      for (auto& [listener_id, listener] : at->listeners) {
+      for (auto& [listener_id, acceptor] : at->acceptors) {
         if (listener_id == id) {
-          at->loop.dispose(std::move(listener));
+          at->loop.dispose(std::move(acceptor));
         }
       }
-      std::erase_if(at->listeners, [](const auto& entry) { return entry.second == nullptr; });
+      std::erase_if(at->acceptors, [](const auto& entry) { return entry.second == nullptr; });
       // Disposed of at the end of this turn, so that the next one finds the port closed.
       at->loop.post([done] { done->set_value(); });
     });
@@ -203,12 +198,13 @@ void Engine::unlisten(uint32_t id) {
 
 void Engine::stop_listening() {
   module_listeners_.clear();
+  certificates_.clear();
   for (const auto& worker : workers_) {
     worker->loop.post([at = worker.get()] {
-      for (auto& entry : at->listeners) {
+      for (auto& entry : at->acceptors) {
         at->loop.dispose(std::move(entry.second));
       }
-      at->listeners.clear();
+      at->acceptors.clear();
     });
   }
 }

@@ -5,16 +5,18 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <unordered_map>
 #include <vector>
 
 #include "base/result.hpp"
+#include "control/address_counts.hpp"
 #include "control/events.hpp"
 #include "control/loop_report.hpp"
 #include "control/module_states.hpp"
 #include "control/session.hpp"
+#include "engine/acceptor.hpp"
 #include "hub/directory.hpp"
 #include "hub/loop_hub.hpp"
-#include "io/listener.hpp"
 #include "io/loop.hpp"
 #include "protocols/module.hpp"
 
@@ -37,7 +39,8 @@ class Engine {
     uint32_t id = 0;
     Address address;  // with the port that the system chose
   };
-  /// Listens on all loops. `what`: `protocol`, `ip`, `port`, `certificate_file`, `key_file`.
+  /// Listens on all loops. `what`: `protocol`, `ip`, `port`, `certificate_file`, `key_file`,
+  /// `proxy_protocol`.
   /// @return kInvalidArgument, kPortInUse, kListenFailed, kTlsBadCertificate.
   Result<Listening> listen(const Fields& what);
   /// The port is free when this returns; it waits for a turn of each loop. Sessions go on.
@@ -46,6 +49,9 @@ class Engine {
   /// the protocol needs. Events of the session tell the rest.
   /// @return kInvalidArgument when the protocol calls nobody.
   Status connect(const Fields& what);
+  /// Reads the files of a TLS listener again: for handshakes from now on. The control thread only.
+  /// @return kNotFound when it has none, kTlsBadCertificate when the old one stays.
+  Status reload_certificate(uint32_t id);
   void stop_listening();
 
   /// Answers to a session's request. Nothing happens when the session has gone or did not ask.
@@ -90,7 +96,7 @@ class Engine {
     LoopReport report;
     ModuleStates modules;
     LoopContext context;
-    std::vector<std::pair<uint32_t, std::unique_ptr<TcpListener>>> listeners;
+    std::vector<std::pair<uint32_t, std::unique_ptr<Acceptor>>> acceptors;
     std::thread thread;
   };
   void loop_every_second();
@@ -109,6 +115,8 @@ class Engine {
   Directory directory_;
   transcode::Workers transcoders_;
   std::atomic<size_t> connections_{0};
+  AddressCounts addresses_;
+  std::unordered_map<uint32_t, std::shared_ptr<ReloadableTls>> certificates_;  // by listener
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::pair<uint32_t, std::unique_ptr<ModuleListener>>> module_listeners_;
   uint32_t next_listener_ = 1;

@@ -147,9 +147,12 @@ void LoopHub::begin_mirror(uint64_t id, uint64_t publication, const MirrorState&
     stream.take_derived_track(state.derived_audio);
   }
   stream.set_publisher(state.publisher);
+  stream.begin_replay();
+  stream.take_recent_audio(state.older_audio);
   for (const FrameRef& frame : frames) {
     stream.take_frame(frame);
   }
+  stream.end_replay();
 }
 
 void LoopHub::collect() {

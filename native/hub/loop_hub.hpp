@@ -102,6 +102,7 @@ class LoopHub final : private Inbox {
     TrackRef video;
     TrackRef audio;
     TrackRef derived_audio;
+    std::vector<FrameRef> older_audio;  // than the cached GOP
   };
   void begin_mirror(uint64_t id, uint64_t publication, const MirrorState& state,
                     const std::vector<FrameRef>& frames);

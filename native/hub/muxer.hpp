@@ -49,6 +49,8 @@ class Muxer {
   /// Metadata for a reader who still waits for media. A form that cannot begin without media writes
   /// nothing.
   virtual void write_metadata_ahead(const Frame& /*metadata*/, std::vector<uint8_t>& /*out*/) {}
+  /// The publisher has left: the tracks of the next one are told by write_track() again.
+  virtual void on_end() {}
 
   /// Asked before `write_track`. True when bytes about `track` in the log could not be understood
   /// by a reader that was primed without it: the rendition then primes each reader anew when it

@@ -133,7 +133,7 @@ void Rendition::on_track(const TrackRef& track) {
   TrackRef* current = track->kind == TrackKind::kVideo   ? &video_
                       : track->kind == TrackKind::kAudio ? &audio_
                                                          : nullptr;
-  if (current == nullptr) {
+  if (current == nullptr || (options_.audio_only && current != &audio_)) {
     return;
   }
   *current = track;
@@ -166,6 +166,9 @@ void Rendition::on_track_repeated(const TrackRef& track) {
 }
 
 void Rendition::on_frame(const FrameRef& frame) {
+  if (options_.audio_only && !frame->is_audio()) {
+    return;
+  }
   if (frame->is_data()) {
     metadata_ = frame;
     muxer_->write_frame(*frame, log_);
@@ -211,6 +214,13 @@ void Rendition::on_frame(const FrameRef& frame) {
   }
 }
 
+void Rendition::end_replay() {
+  replaying_ = false;
+  if (options_.audio_only && waiting_count_ != 0) {
+    start_waiting_readers();
+  }
+}
+
 void Rendition::on_end() {
   // What waits for a merged write goes out now, as nothing follows that it could be merged with.
   for (Bucket& bucket : buckets_) {
@@ -221,6 +231,7 @@ void Rendition::on_end() {
       }
     }
   }
+  muxer_->on_end();
   index_.forget_joins();
   video_ = nullptr;
   audio_ = nullptr;
@@ -265,7 +276,7 @@ void Rendition::note_join_point(const Frame& frame) {
 }
 
 void Rendition::settle(const Frame& frame) {
-  if (video_ == nullptr && frame.dts - first_dts_ < kSettleTime) {
+  if (video_ == nullptr && !options_.audio_only && frame.dts - first_dts_ < kSettleTime) {
     return;
   }
   settled_ = true;
@@ -294,7 +305,13 @@ bool Rendition::place(Reader& reader) {
   if (!settled_ || reader.position_ != Reader::kWaiting) {
     return false;
   }
-  if (const JoinPoint* newest = index_.newest_join(); newest != nullptr) {
+  if (options_.audio_only) {
+    if (replaying_) {
+      return false;
+    }
+    // Who was too slow is not given it all again.
+    reader.position_ = reader.primed_ ? log_.end() : backlog_begin();
+  } else if (const JoinPoint* newest = index_.newest_join(); newest != nullptr) {
     // Without the cache only a random access point that came just now will do.
     if (!options_.gop_cache && newest->video != nullptr && frames_since_join_ != 0) {
       return false;
@@ -312,11 +329,18 @@ bool Rendition::place(Reader& reader) {
 // ---- bytes out
 // -------------------------------------------------------------------------------------
 
+/// Where a reader of audio alone begins: with the first frame that is not older than the backlog.
+uint64_t Rendition::backlog_begin() const {
+  return options_.backlog > MediaTime(0)
+             ? index_.oldest_within(SIZE_MAX, options_.backlog, last_dts_)
+             : log_.end();
+}
+
 bool Rendition::prime(Reader& reader) {
   const JoinPoint* point = index_.point_at(reader.position_);
   JoinPoint head;
   if (point == nullptr) {
-    if (reader.position_ != log_.end()) {
+    if (reader.position_ != log_.end() && !options_.audio_only) {
       return false;  // its join point has gone while it waited for the socket
     }
     head = join_point_at_head();
@@ -519,6 +543,9 @@ void Rendition::trim() {
   uint64_t keep_from = std::max(lowest_reader, oldest_allowed);
   if (join != nullptr) {
     keep_from = std::min(keep_from, join->position);
+  }
+  if (options_.audio_only && !too_large) {
+    keep_from = std::min(keep_from, backlog_begin());
   }
   if (keep_from <= log_.begin()) {
     return;

@@ -30,6 +30,10 @@ struct RenditionOptions {
   size_t max_bytes = size_t{32} << 20;  // of the log, whatever readers still need
   Duration max_lag = seconds(10);       // media time a reader may be behind
   Duration stall_limit = seconds(30);   // a reader that takes nothing for so long is closed
+  /// The form holds nothing but audio: a reader may begin with any frame, whatever the video does,
+  /// and gets `backlog` of what was before.
+  bool audio_only = false;
+  MediaTime backlog{0};
 };
 
 class Rendition;
@@ -111,6 +115,8 @@ class Rendition final : public FrameSink, private TurnEnd {
   /// When the last reader left, or the rendition was made.
   [[nodiscard]] Time idle_since() const { return idle_since_; }
   [[nodiscard]] size_t log_bytes() const { return log_.end() - log_.begin(); }
+  /// What of a stream's past it wants first: the recent audio, and not the last GOP.
+  [[nodiscard]] bool wants_recent_audio() const { return options_.audio_only; }
 
   void on_track(const TrackRef& track) override;
   void on_track_repeated(const TrackRef& track) override;
@@ -119,7 +125,7 @@ class Rendition final : public FrameSink, private TurnEnd {
 
   /// Between replayed frames of a GOP cache nothing needs to be sent.
   void begin_replay() { replaying_ = true; }
-  void end_replay() { replaying_ = false; }
+  void end_replay();
 
  private:
   friend class Reader;
@@ -151,6 +157,7 @@ class Rendition final : public FrameSink, private TurnEnd {
   [[nodiscard]] bool between_frames(const Reader& reader) const;
   void copy_rest_of_frame(const Reader& reader, std::vector<uint8_t>& out) const;
   [[nodiscard]] JoinPoint join_point_at_head() const;
+  [[nodiscard]] uint64_t backlog_begin() const;
 
   Loop& loop_;
   std::unique_ptr<Muxer> muxer_;

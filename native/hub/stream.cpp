@@ -29,11 +29,12 @@ void Stream::attach(FrameSink& sink, Replay replay, AudioForm form) {
   if (metadata_) {
     sink.on_frame(metadata_);
   }
-  if (replay == Replay::kGop) {
-    for (size_t i = 0; i < gop_.size(); ++i) {
+  if (replay != Replay::kNo) {
+    const Ring<FrameRef>& past = replay == Replay::kRecentAudio ? recent_audio_ : gop_;
+    for (size_t i = 0; i < past.size(); ++i) {
       // What was made of audio before somebody stopped to want it has no track any more.
-      if (fits(*gop_[i], form) && !(derived && gop_[i]->is_audio() && !derived_track_)) {
-        sink.on_frame(gop_[i]);
+      if (fits(*past[i], form) && !(derived && past[i]->is_audio() && !derived_track_)) {
+        sink.on_frame(past[i]);
       }
     }
   }
@@ -82,7 +83,11 @@ Rendition& Stream::rendition(const std::string& form, const RenditionOptions& op
   renditions_.push_back({form, std::make_unique<Rendition>(hub_.loop(), make_muxer(), options)});
   Rendition& made = *renditions_.back().rendition;
   made.begin_replay();
-  attach(made, options.gop_cache ? Replay::kGop : Replay::kNo, audio);
+  attach(made,
+         made.wants_recent_audio() ? Replay::kRecentAudio
+         : options.gop_cache       ? Replay::kGop
+                                   : Replay::kNo,
+         audio);
   made.end_replay();
   return made;
 }
@@ -240,6 +245,7 @@ void Stream::take_frame(const FrameRef& frame) {
     metadata_ = frame;
   } else {
     cache(frame);
+    cache_recent_audio(frame);
   }
   for (Link& link : links_) {
     forward(link, frame);
@@ -308,6 +314,8 @@ void Stream::take_end() {
   stop_transcoding();
   derived_ = {};
   publisher_ = nullptr;
+  recent_audio_.clear();
+  recent_audio_bytes_ = 0;
   video_ = nullptr;
   audio_ = nullptr;
   metadata_ = nullptr;
@@ -364,6 +372,67 @@ void Stream::clear_gop() {
   gop_bytes_ = 0;
 }
 
+void Stream::cache_recent_audio(const FrameRef& frame) {
+  if (gop_limits_.recent_audio == MediaTime(0) || !frame->is_audio() ||
+      !fits(*frame, AudioForm::kPlain)) {
+    return;
+  }
+  recent_audio_.push_back(frame);
+  recent_audio_bytes_ += frame->payload().size();
+  while (!recent_audio_.empty() &&
+         (frame->dts - recent_audio_.front()->dts > gop_limits_.recent_audio ||
+          recent_audio_bytes_ > gop_limits_.max_bytes)) {
+    recent_audio_bytes_ -= recent_audio_.front()->payload().size();
+    recent_audio_.pop_front();
+  }
+}
+
+/// What of the recent audio the cached GOP does not hold: both are in the order of arrival.
+std::vector<FrameRef> Stream::audio_before_gop() const {
+  size_t first = 0;
+  while (first < gop_.size() &&
+         !(gop_[first]->is_audio() && fits(*gop_[first], AudioForm::kPlain))) {
+    ++first;
+  }
+  std::vector<FrameRef> older;
+  for (size_t i = 0; i < recent_audio_.size(); ++i) {
+    if (first < gop_.size() && recent_audio_[i] == gop_[first]) {
+      return older;
+    }
+    older.push_back(recent_audio_[i]);
+  }
+  // Not met: the GOP has no audio, or all that is recent belongs to it.
+  return first == gop_.size() ? older : std::vector<FrameRef>{};
+}
+
+/// Audio of before this loop had the stream, and before the frames that come next.
+void Stream::take_recent_audio(const std::vector<FrameRef>& frames) {
+  for (const FrameRef& frame : frames) {
+    cache_recent_audio(frame);
+    for (const NamedRendition& named : renditions_) {
+      if (named.rendition->wants_recent_audio()) {
+        named.rendition->on_frame(frame);
+      }
+    }
+  }
+}
+
+void Stream::begin_replay() {
+  for (const NamedRendition& named : renditions_) {
+    if (named.rendition->wants_recent_audio()) {
+      named.rendition->begin_replay();
+    }
+  }
+}
+
+void Stream::end_replay() {
+  for (const NamedRendition& named : renditions_) {
+    if (named.rendition->wants_recent_audio()) {
+      named.rendition->end_replay();
+    }
+  }
+}
+
 void Stream::link(Directory::Mirror mirror) {
   if (!published_here_ || std::any_of(links_.begin(), links_.end(),
                                       [&](const Link& l) { return l.mirror == mirror; })) {
@@ -382,7 +451,7 @@ void Stream::link(Directory::Mirror mirror) {
   mirror.hub->loop().post(
       [hub = mirror.hub, id = mirror.id, publication = publication_,
        state = LoopHub::MirrorState{&hub_, gop_limits_, audio_settings_, video_, audio_,
-                                    derived_track_},
+                                    derived_track_, audio_before_gop()},
        frames = std::move(frames)] { hub->begin_mirror(id, publication, state, frames); });
 }
 

@@ -22,6 +22,7 @@ struct GopLimits {
   bool enabled = true;
   uint32_t max_frames = 2500;  // SRS's gop_cache_max_frames; 0 = no limit
   size_t max_bytes = size_t{64} << 20;
+  MediaTime recent_audio{0};  // kept besides, for renditions of audio alone
 };
 
 /// One stream as one loop sees it. On the publisher's loop frames come from its Publication and are
@@ -47,8 +48,9 @@ class Stream final : private transcode::AudioTranscoder::Owner {
   /// Other loops that its frames go to.
   [[nodiscard]] size_t link_count() const { return links_.size(); }
 
-  enum class Replay : uint8_t { kNo, kGop };
-  /// The sink is told the tracks, the metadata and, if asked for, the cached GOP within this call.
+  enum class Replay : uint8_t { kNo, kGop, kRecentAudio };
+  /// The sink is told the tracks, the metadata and, if asked for, the cached GOP or the recent
+  /// audio within this call.
   void attach(FrameSink& sink, Replay replay, AudioForm form = AudioForm::kPlain);
   void detach(FrameSink& sink);
 
@@ -92,6 +94,13 @@ class Stream final : private transcode::AudioTranscoder::Owner {
   void unlink(Directory::Mirror mirror);
   void cache(const FrameRef& frame);
   void clear_gop();
+  void cache_recent_audio(const FrameRef& frame);
+  [[nodiscard]] std::vector<FrameRef> audio_before_gop() const;
+  void take_recent_audio(const std::vector<FrameRef>& frames);
+  /// Around what a new mirror is told of the past: viewers of audio alone begin within it where
+  /// they would have begun on the publisher's loop.
+  void begin_replay();
+  void end_replay();
   void forward(Link& link, const FrameRef& frame);
   bool forward_state(Link& link);
   void forward_track(FrameQueue::Item::Kind kind, const TrackRef& track);
@@ -118,6 +127,8 @@ class Stream final : private transcode::AudioTranscoder::Owner {
   Ring<FrameRef> gop_;
   size_t gop_bytes_ = 0;
   uint32_t audio_since_video_ = 0;
+  Ring<FrameRef> recent_audio_;
+  size_t recent_audio_bytes_ = 0;
   AudioSettings audio_settings_;
   DerivedAudio derived_;    // what the source's audio is made into, if anything
   TrackRef derived_track_;  // while somebody makes it

@@ -47,6 +47,31 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const std::string& ce
   return std::shared_ptr<const TlsContext>(new TlsContext(std::move(context)));
 }
 
+Result<std::shared_ptr<ReloadableTls>> ReloadableTls::load(const std::string& certificate_file,
+                                                           const std::string& key_file) {
+  auto context = TlsContext::load(certificate_file, key_file);
+  if (!context.ok()) {
+    return context.error();
+  }
+  return std::shared_ptr<ReloadableTls>(
+      new ReloadableTls(certificate_file, key_file, std::move(*context)));
+}
+
+std::shared_ptr<const TlsContext> ReloadableTls::get() const {
+  const std::lock_guard lock(mutex_);
+  return context_;
+}
+
+Status ReloadableTls::reload() {
+  auto context = TlsContext::load(certificate_file_, key_file_);
+  if (!context.ok()) {
+    return context.error();
+  }
+  const std::lock_guard lock(mutex_);
+  context_ = std::move(*context);
+  return {};
+}
+
 TlsContext::Session TlsContext::accept(int fd) const {
   Session session(SSL_new(context_.get()));
   if (session != nullptr) {

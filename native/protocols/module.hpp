@@ -54,6 +54,9 @@ struct ProtocolModule {
   /// Calls another server, of which a session tells; null when the module calls nobody. Control
   /// thread. @param what  as Engine::connect.
   void (*connect)(std::span<LoopContext* const> loops, const Fields& what) = nullptr;
+  /// Tells a peer on a plain connection that is not taken why, without waiting; may be null. The
+  /// caller closes `fd`.
+  void (*refuse)(int fd, ErrorCode code) = nullptr;
 };
 
 }  // namespace millrace

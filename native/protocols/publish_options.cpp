@@ -8,6 +8,13 @@
 
 namespace millrace {
 
+namespace {
+
+// Beyond it a player that fetches it all at once is better served with a file.
+constexpr MediaTime kMaxRecentAudio = seconds(600);
+
+}  // namespace
+
 PublishOptions PublishOptions::from(const Fields& fields, const Limits& limits) {
   PublishOptions options;
   options.stream = fields.text("stream");
@@ -15,11 +22,15 @@ PublishOptions PublishOptions::from(const Fields& fields, const Limits& limits) 
   options.publication.gop.max_frames = static_cast<uint32_t>(
       std::clamp<int64_t>(fields.integer("gop_cache_max_frames", 2500), 0, UINT32_MAX));
   options.publication.gop.max_bytes = limits.gop_cache_max_bytes;
+  options.publication.gop.recent_audio = std::clamp<MediaTime>(
+      duration_cast<MediaTime>(fields.duration_ms("recent_audio_ms", Duration::zero())),
+      MediaTime(0), kMaxRecentAudio);
   options.publication.audio = audio_settings_from(fields);
   options.publication.mix_correct = fields.boolean("mix_correct", false);
   options.first_packet_timeout =
       fields.duration_ms("first_packet_timeout_ms", options.first_packet_timeout);
   options.normal_timeout = fields.duration_ms("normal_timeout_ms", options.normal_timeout);
+  options.reduce_sequence_header = fields.boolean("reduce_sequence_header", false);
   options.tcp_nodelay = fields.boolean("tcp_nodelay", false);
   options.outputs = fields.fields("outputs");
   return options;

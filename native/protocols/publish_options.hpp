@@ -15,6 +15,7 @@ struct PublishOptions {
   PublicationOptions publication;               // `clock_wrap` is for the protocol to set
   Duration first_packet_timeout = seconds(20);  // for its first media
   Duration normal_timeout = seconds(5);         // between two pieces of media
+  bool reduce_sequence_header = false;  // what the publisher says again unchanged is dropped
   bool tcp_nodelay = false;
   Fields outputs;  // name of a module to the settings of what it makes of the stream
 

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "protocols/hls/module.hpp"
+#include "protocols/http_publish/publish_session.hpp"
 #include "protocols/http_server/media_session.hpp"
 #include "protocols/mpegts_udp/module.hpp"
 #include "protocols/rtmp/rtmp_session.hpp"
@@ -13,8 +14,9 @@ namespace millrace {
 
 namespace {
 
-constexpr std::array kProtocols{&rtmp::kModule,   &http_server::kModule, &hls::kModule,
-                                &webrtc::kModule, &srt::kModule,         &mpegts_udp::kModule};
+constexpr std::array kProtocols{&rtmp::kModule,      &http_server::kModule, &http_publish::kModule,
+                                &hls::kModule,       &webrtc::kModule,      &srt::kModule,
+                                &mpegts_udp::kModule};
 
 }  // namespace
 

@@ -126,6 +126,7 @@ describe('payloads', () => {
         type: 'hls_session_requested',
         cid: '53ik5c41',
         ip: '192.0.2.1',
+        peer_ip: '192.0.2.1',
         path: '/live/livestream.m3u8',
       },
     ]);

@@ -1,8 +1,10 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { hasUser } from '../auth/api-credentials.ts';
+import { parseCasterOutput } from './caster-output.ts';
 import { ConfigError, type Origin } from './config-error.ts';
 import { type Endpoint, formatEndpoint, sameEndpoints } from './endpoint.ts';
 import { DEFAULT_VHOST, type MillraceConfig, type VhostConfig } from './millrace-config.ts';
+import { mountFault, mountFormat } from './mount-format.ts';
 
 /** Facts about the machine that some values are checked against; what is left out is not checked. */
 export interface MachineLimits {
@@ -54,6 +56,7 @@ export function checkConfig(config: MillraceConfig, machine: MachineLimits, loca
     fail('heartbeat.url', 'heartbeat.url', `"${config.heartbeat.url}" ${NOT_CALLABLE}`, URL_HINT);
   }
   checkSrt(config, fail);
+  checkProxies(config, fail);
   [...config.vhosts.values()].forEach((vhost, index) => {
     checkVhost(vhost, `vhosts.${index}`, fail);
     checkAuth(vhost, config, `vhosts.${index}`, fail);
@@ -139,6 +142,17 @@ function checkHttp({ httpApi, httpServer }: MillraceConfig, fail: Fail) {
   }
 }
 
+function checkProxies({ millrace }: MillraceConfig, fail: Fail) {
+  if (millrace.proxyProtocol.length > 0 && millrace.trustedProxies.length === 0) {
+    fail(
+      'millrace.proxy_protocol',
+      'millrace.proxyProtocol',
+      'needs millrace.trusted_proxies: only from them a PROXY header is taken',
+      'e.g. trusted_proxies 127.0.0.1;',
+    );
+  }
+}
+
 function checkListeners({ rtmps, streamCasters }: MillraceConfig, fail: Fail) {
   if (rtmps.enabled && rtmps.listen.length === 0) {
     fail('rtmps.listen', 'rtmps.listen', 'is missing', 'e.g. listen 1443;');
@@ -157,6 +171,14 @@ function checkListeners({ rtmps, streamCasters }: MillraceConfig, fail: Fail) {
       }
     } else if (caster.listen.length === 0) {
       fail('stream_caster.listen', `${field}.listen`, 'is missing', 'e.g. listen 8936;');
+    }
+    if (caster.caster === 'flv' && !parseCasterOutput(caster.output ?? '')) {
+      fail(
+        'stream_caster.output',
+        `${field}.output`,
+        caster.output === undefined ? 'is missing' : `"${caster.output}" is no RTMP url`,
+        'e.g. output rtmp://127.0.0.1/[app]/[stream];',
+      );
     }
   });
 }
@@ -265,13 +287,10 @@ function checkVhost(vhost: VhostConfig, field: string, fail: Fail) {
     fail('vhost', field, 'has no name', `e.g. vhost ${DEFAULT_VHOST} { }`);
   }
   checkHooks(vhost.httpHooks, `${field}.httpHooks`, fail);
-  if (hls.enabled && httpRemux.enabled && httpRemux.mount.endsWith('.ts')) {
-    fail(
-      'vhost.http_remux.mount',
-      `${field}.httpRemux.mount`,
-      'ends with .ts as the segments of hls in this vhost do',
-      'use another extension, or another vhost for one of the two',
-    );
+  if (httpRemux.enabled) {
+    checkMounts(httpRemux.mounts, hls.enabled, (what, hint) => {
+      fail('vhost.http_remux.mount', `${field}.httpRemux.mounts`, what, hint);
+    });
   }
   if (forward.enabled && publish.kickoffForIdleMs > 0) {
     fail(
@@ -358,4 +377,23 @@ function servedFolders({ httpServer, vhosts }: MillraceConfig): readonly string[
 function isBelow(path: string, folder: string): boolean {
   const way = relative(resolve(folder), resolve(path));
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
+}
+
+function checkMounts(
+  mounts: readonly string[],
+  hlsEnabled: boolean,
+  fail: (what: string, hint: string) => never,
+) {
+  for (const mount of mounts) {
+    const fault = mountFault(mount);
+    if (fault) {
+      fail(fault, 'e.g. mount [vhost]/[app]/[stream].flv;');
+    }
+    if (hlsEnabled && mountFormat(mount) === 'ts') {
+      fail(
+        `"${mount}" ends with .ts as the segments of hls in this vhost do`,
+        'use another extension, or another vhost for one of the two',
+      );
+    }
+  }
 }

@@ -9,12 +9,15 @@ const files = readdirSync(CONF).filter((name) => name.endsWith('.conf'));
 describe('configuration files that are shipped', () => {
   it('are these', () => {
     expect(files.sort()).toEqual([
+      'callbacks.conf',
       'console.conf',
       'docker.conf',
       'full.conf',
       'hls.conf',
       'http-flv.conf',
+      'http.conf',
       'https.conf',
+      'proxy.conf',
       'rtc.conf',
       'rtmp.conf',
       'rtmp2rtc.conf',

@@ -34,12 +34,14 @@ export function parseEndpoint(text: string): Endpoint | undefined {
   return isIP(host) === 4 ? { address: host, port } : undefined;
 }
 
-/** The text that {@link parseEndpoint} reads back; the address is left out when it is every IPv4 one. */
-export function formatEndpoint({ address, port }: Endpoint): string {
-  if (address === ANY_ADDRESS) {
-    return String(port);
-  }
+/** `address:port` as it stands in a url: IPv6 in brackets (RFC 3986 §3.2.2). */
+export function authority({ address, port }: Endpoint): string {
   return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/** The text that {@link parseEndpoint} reads back; the address is left out when it is every IPv4 one. */
+export function formatEndpoint(endpoint: Endpoint): string {
+  return endpoint.address === ANY_ADDRESS ? String(endpoint.port) : authority(endpoint);
 }
 
 /**

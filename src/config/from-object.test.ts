@@ -105,8 +105,11 @@ describe('configFromObject', () => {
     expect(errorOf({ log: { tank: 'file', file: '' } }).path).toBe('log.file');
     const vhosts = {
       a: {},
-      'b.example': { hls: { enabled: true }, httpRemux: { enabled: true, mount: '/[stream].ts' } },
+      'b.example': {
+        hls: { enabled: true },
+        httpRemux: { enabled: true, mounts: ['/[stream].ts'] },
+      },
     };
-    expect(errorOf({ vhosts }).path).toBe('vhosts.b.example.httpRemux.mount');
+    expect(errorOf({ vhosts }).path).toBe('vhosts.b.example.httpRemux.mounts');
   });
 });

@@ -67,7 +67,7 @@ describe('a minimal file', () => {
       keyFilePath: './objs/nginx/html',
       keyUrl: './objs/nginx/html',
     });
-    expect(vhost?.httpRemux).toMatchObject({ mount: '[vhost]/[app]/[stream].flv' });
+    expect(vhost?.httpRemux).toMatchObject({ mounts: ['[vhost]/[app]/[stream].flv'] });
   });
 
   it('is frozen all the way down', () => {
@@ -298,6 +298,30 @@ describe('checks', () => {
       2,
     ],
     ['rtmps without listen', `${MINIMAL}\nrtmps { enabled on; }`, 'rtmps.listen', 2],
+    [
+      'a caster of FLV without output',
+      `${MINIMAL}\nstream_caster { enabled on; caster flv; listen 1; }`,
+      'stream_caster.output',
+      2,
+    ],
+    [
+      'a caster whose output is no RTMP url',
+      `${MINIMAL}\nstream_caster { enabled on; caster flv; listen 1;\noutput http://a/b/c; }`,
+      'stream_caster.output',
+      3,
+    ],
+    [
+      'a mount that can serve nothing',
+      'listen 1; vhost a { http_remux { enabled on;\nmount /[app]/[stream].flv /[app].ts; } }',
+      'vhost.http_remux.mount',
+      2,
+    ],
+    [
+      'PROXY headers from nobody',
+      `${MINIMAL}\nmillrace { proxy_protocol rtmp; }`,
+      'millrace.proxy_protocol',
+      2,
+    ],
     [
       'a caster without listen',
       `${MINIMAL}\nstream_caster { enabled on; caster flv; }`,

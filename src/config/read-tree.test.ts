@@ -214,6 +214,8 @@ function wordsFor({ spec }: DirectiveInfo): string {
       return numberFor(spec.kind.name.startsWith('s') ? 1000 : 1, spec.range);
     case 'endpoints':
       return '127.0.0.1:4001 4002';
+    case 'networks':
+      return '10.0.0.0/8 ::1';
     case 'list':
       return 'one two';
     case 'path':

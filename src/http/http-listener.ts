@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { createServer, type RequestListener, type Server, type ServerOptions } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { Server as TlsServer } from 'node:tls';
 import { type Endpoint, formatEndpoint } from '../config/endpoint.ts';
 import type { ErrorCode } from '../errors/codes.ts';
 import { ServerError } from '../errors/server-error.ts';
@@ -55,6 +56,16 @@ export class HttpListener implements AsyncDisposable {
     return new HttpListener(server);
   }
 
+  /**
+   * Reads the certificate again, for handshakes from now on.
+   * @throws ServerError `TLS_BAD_CERTIFICATE`: the old one stays.
+   */
+  reloadCertificate(files: TlsFiles): void {
+    if (this.#server instanceof TlsServer) {
+      setCertificate(this.#server, files);
+    }
+  }
+
   /** Where it listens, with the port that the system chose. */
   get endpoint(): Endpoint {
     const { address, port } = this.#server.address() as AddressInfo;
@@ -74,6 +85,14 @@ function tlsServer({ certificateFile, keyFile }: TlsFiles, handler: RequestListe
     const cert = readFileSync(certificateFile);
     const key = readFileSync(keyFile);
     return createTlsServer({ ...SERVER_OPTIONS, cert, key, handshakeTimeout: 10_000 }, handler);
+  } catch (cause) {
+    throw new ServerError('TLS_BAD_CERTIFICATE', `${certificateFile}, ${keyFile}`, { cause });
+  }
+}
+
+function setCertificate(server: TlsServer, { certificateFile, keyFile }: TlsFiles): void {
+  try {
+    server.setSecureContext({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) });
   } catch (cause) {
     throw new ServerError('TLS_BAD_CERTIFICATE', `${certificateFile}, ${keyFile}`, { cause });
   }

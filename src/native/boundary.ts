@@ -31,6 +31,10 @@ export interface EngineIdentity {
 /** What peers may take; see the `millrace` block of the configuration. */
 export interface EngineLimits {
   readonly max_connections: number;
+  /** 0: no limit. */
+  readonly max_connections_per_address: number;
+  /** Networks in CIDR notation. */
+  readonly trusted_proxies: readonly string[];
   readonly max_message_bytes: number;
   readonly max_unfinished_bytes: number;
   readonly max_chunk_streams: number;
@@ -99,7 +103,8 @@ export interface CasterOptions extends StreamName {
 }
 
 export interface ListenOptions {
-  readonly protocol: 'rtmp' | 'http' | 'webrtc' | 'srt' | 'mpegts_udp';
+  /** `http_publish` takes FLV by POST; it answers nothing else. */
+  readonly protocol: 'rtmp' | 'http' | 'http_publish' | 'webrtc' | 'srt' | 'mpegts_udp';
   /** Of WebRTC alone; the others speak TCP. */
   readonly transport?: 'udp' | 'tcp';
   readonly ip: string;
@@ -112,6 +117,8 @@ export interface ListenOptions {
   readonly srt?: SrtListenOptions;
   /** Of MPEG-TS over UDP. */
   readonly caster?: CasterOptions;
+  /** Peers among the trusted proxies send a PROXY header first. */
+  readonly proxy_protocol?: boolean;
 }
 
 /** Where a call goes. Its session is opened and closed as others are, under this `cid`. */
@@ -238,18 +245,22 @@ export interface PublishOptions {
   /** Merged read: wait so long to read more at once; 0 reads as it comes. */
   readonly mr_latency_ms: number;
   readonly audio: AudioOptions;
+  /** Audio that is kept for players of AAC and MP3 over HTTP. */
+  readonly recent_audio_ms: number;
   /** What is made of the stream whether or not somebody plays it. */
   readonly outputs: { readonly hls?: HlsOptions };
   /** SRT: whether others than players of SRT get the stream too. */
   readonly srt_to_rtmp?: boolean;
 }
 
-/** How FLV over HTTP announces its tracks; see `vhost.http_remux`. */
+/** How live streams over HTTP begin, and announce their tracks; see `vhost.http_remux`. */
 export interface RemuxOptions {
   readonly has_audio: boolean;
   readonly has_video: boolean;
   readonly guess_has_av: boolean;
   readonly drop_if_not_match: boolean;
+  /** Recent audio that a player of AAC or MP3 gets first. */
+  readonly fast_cache_ms: number;
 }
 
 /** Answer to `play_requested` over RTMP; HTTP adds {@link RemuxOptions}. */
@@ -383,6 +394,7 @@ export interface HttpAnswer {
 
 /** Live streams over HTTP below one path template. */
 export interface LiveMount extends RemuxOptions {
+  /** `flv`, `ts`, `aac` or `mp3`. */
   readonly format: string;
   /** e.g. `[vhost]/[app]/[stream].flv`. */
   readonly mount: string;
@@ -495,6 +507,8 @@ export interface ConnectRequested {
   /** Candidate: what the peer named, before the configuration was asked. */
   readonly vhost: string;
   readonly param: string;
+  /** What a proxy wrote before the handshake (byte 0xf3), as anybody may; empty for nothing. */
+  readonly proxied_ip: string;
 }
 
 /** The parts of a stream's name, as the peer wrote them. */
@@ -511,6 +525,8 @@ export interface RequestedName {
   readonly ip?: string;
   /** Value of the HTTP header `Authorization`; left out where the protocol has none. */
   readonly authorization?: string;
+  /** A trusted proxy says so: `ip` holds for access rules too. */
+  readonly ip_trusted?: boolean;
 }
 
 export interface PublishRequested extends RequestedName {
@@ -523,7 +539,7 @@ export interface PublishRequested extends RequestedName {
 export interface PlayRequested extends RequestedName {
   readonly type: 'play_requested';
   readonly session: SessionId;
-  readonly protocol: 'rtmp' | 'http_flv' | 'srt';
+  readonly protocol: 'rtmp' | 'http_flv' | 'http_ts' | 'http_aac' | 'http_mp3' | 'srt';
   /** Output form, e.g. `flv`. */
   readonly format: string;
   /** `Host` of a request over HTTP. */
@@ -539,6 +555,8 @@ export interface HlsSessionRequested extends RequestedName {
   /** The `hls_ctx`, which is the context id. */
   readonly cid: string;
   readonly ip: string;
+  /** Of the other end of the connection. */
+  readonly peer_ip: string;
   /** Of the playlist, as the player asked for it. */
   readonly path: string;
 }
@@ -709,6 +727,11 @@ export interface NativeEngine {
   unlisten(id: ListenerId): void;
   /** Calls another server; the session's events tell what becomes of it. */
   connect(call: RelayCall): void;
+  /**
+   * Reads the certificate of a TLS listener again, for handshakes from now on.
+   * @throws Error `TLS_BAD_CERTIFICATE`: the old one stays.
+   */
+  reload_certificate(id: ListenerId): void;
   /** Answers the request that the session waits with; the kind of options must be that of the request. */
   accept(session: SessionId, options: AcceptOptions): void;
   reject(session: SessionId, rejection: Rejection): void;

@@ -9,6 +9,8 @@ export function engineOptions(config: MillraceConfig, identity: EngineIdentity):
     identity,
     limits: {
       max_connections: process.maxConnections,
+      max_connections_per_address: millrace.maxConnectionsPerAddress,
+      trusted_proxies: millrace.trustedProxies,
       max_message_bytes: millrace.maxMessageBytes,
       max_unfinished_bytes: millrace.maxUnfinishedBytes,
       max_chunk_streams: millrace.maxChunkStreams,

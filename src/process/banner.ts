@@ -1,6 +1,7 @@
 import { isIPv6 } from 'node:net';
 import type { Endpoint } from '../config/endpoint.ts';
 import { DEFAULT_VHOST, type MillraceConfig } from '../config/millrace-config.ts';
+import { mountFormat } from '../config/mount-format.ts';
 import type { ListenerPurpose, OpenListener } from '../listeners.ts';
 
 /** What the banner tells. */
@@ -23,6 +24,7 @@ const NAMES: Readonly<Record<ListenerPurpose, string>> = {
   rtmps: 'RTMPS',
   http: 'HTTP',
   https: 'HTTPS',
+  caster: 'FLV caster',
   api: 'HTTP API',
   apis: 'HTTPS API',
   exporter: 'Metrics',
@@ -67,9 +69,9 @@ function listenerRow({ purpose, endpoint }: OpenListener): Row {
 }
 
 function publishRows(facts: BannerFacts): Row[] {
+  const rows: Row[] = [];
   const server = rtmpUrl(facts);
   const srt = srtUrl(facts, 'publish');
-  const rows: Row[] = [];
   if (server !== undefined) {
     rows.push(
       ['OBS server', server],
@@ -79,6 +81,11 @@ function publishRows(facts: BannerFacts): Row[] {
   }
   if (srt !== undefined) {
     rows.push(['SRT', `ffmpeg -re -i file.mp4 -c copy -f mpegts '${srt}'`]);
+  }
+  const caster = facts.ports.find(({ purpose }) => purpose === 'caster');
+  if (caster) {
+    const base = `http://${reachable(caster.endpoint, facts.host)}:${caster.endpoint.port}`;
+    rows.push(['POST', `${base}/${APP}/${STREAM}.flv`]);
   }
   return rows;
 }
@@ -100,8 +107,8 @@ function playRows(facts: BannerFacts): Row[] {
   }
   const base = `http://${reachable(http.endpoint, facts.host)}:${http.endpoint.port}`;
   const { httpRemux, hls } = vhost;
-  if (httpRemux.enabled && httpRemux.mount.endsWith('.flv')) {
-    rows.push(['HTTP-FLV', `${base}/${filled(httpRemux.mount)}`]);
+  for (const mount of httpRemux.enabled ? httpRemux.mounts : []) {
+    rows.push([`HTTP-${mountFormat(mount)?.toUpperCase()}`, `${base}/${filled(mount)}`]);
   }
   if (hls.enabled) {
     rows.push(['HLS', `${base}/${filled(hls.m3u8File)}`]);
@@ -128,7 +135,7 @@ function overHttp({ ports, host, config }: BannerFacts): Row[] {
   const https = ports.find(({ purpose }) => purpose === 'https');
   if (http && remux?.enabled) {
     const where = `${reachable(http.endpoint, host)}:${http.endpoint.port}`;
-    rows.push(['WebSocket', `ws://${where}/${filled(remux.mount)}`]);
+    rows.push(...remux.mounts.map((mount): Row => ['WebSocket', `ws://${where}/${filled(mount)}`]));
   }
   if (https) {
     const where = `${reachable(https.endpoint, host)}:${https.endpoint.port}`;

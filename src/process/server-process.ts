@@ -1,3 +1,4 @@
+import { authority } from '../config/endpoint.ts';
 import type { LoadedConfig } from '../config/load.ts';
 import { describeError, ServerError } from '../errors/server-error.ts';
 import { localAddresses } from '../identity/local-addresses.ts';
@@ -67,7 +68,7 @@ export class ServerProcess {
     }
     for (const { purpose, endpoint } of this.#server.ports) {
       const transport = ['srt', 'mpegts', 'rtc'].includes(purpose) ? 'udp' : 'tcp';
-      this.#log.info(`${purpose} listen at ${transport}://${endpoint.address}:${endpoint.port}`);
+      this.#log.info(`${purpose} listen at ${transport}://${authority(endpoint)}`);
     }
   }
 

@@ -15,7 +15,10 @@ export interface AdmissionRequest {
   readonly clientId: string;
   /** Address of the client, as a proxy before the server tells it: for callbacks and events. */
   readonly ip: string;
-  /** Address of the other end of the connection, which no header can change: for access rules. */
+  /**
+   * Address of the other end of the connection, or what a trusted proxy says of it: for access rules. No
+   * header of others can change it.
+   */
   readonly peerIp: string;
   /**
    * Query of the user, as callbacks tell it: with its `?` from RTMP and HTTP, without one from SRT and

@@ -1,3 +1,4 @@
+import type { CasterOutput } from '../config/caster-output.ts';
 import { type MillraceConfig, vhostFor } from '../config/millrace-config.ts';
 import { errorTable } from '../errors/codes.ts';
 import { describeError, errorCodeFrom, ServerError } from '../errors/server-error.ts';
@@ -15,6 +16,7 @@ import { connectLine, identifiedLine, playLine, publishLine } from '../sessions/
 import { describeClient } from '../statistics/client-description.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { type AdmissionRequest, type AdmissionStep, runSteps, startDeadline } from './admission.ts';
+import { casterName } from './caster-name.ts';
 import { identify } from './identify.ts';
 import type { Protocol } from './protocol.ts';
 import { connectOptions } from './rtmp/connect-options.ts';
@@ -28,6 +30,8 @@ export interface AdmissionsContext {
   readonly registry: StreamRegistry;
   readonly protocols: readonly Protocol[];
   readonly services: AdmissionServices;
+  /** What the caster on a port publishes; undefined where there is none. */
+  readonly casterOutput: (port: number) => CasterOutput | undefined;
   /** Lines about the usual course of sessions, folded when there are too many. */
   readonly lines: RepeatedLines;
   /** Lines about refusals, folded when they repeat. */
@@ -154,7 +158,7 @@ export class Admissions {
 
   /**
    * Enters an admitted peer as publisher or player of its stream.
-   * @throws ServerError `STREAM_BUSY`, `QUEUE_FULL`.
+   * @throws ServerError `STREAM_BUSY`, `LIMIT_STREAM_PLAYERS`, `QUEUE_FULL`.
    */
   enter(session: Session, request: AdmissionRequest): void {
     const { registry, lines, services } = this.#context;
@@ -164,6 +168,11 @@ export class Admissions {
       session.state = { at: 'publishing', publication, request };
       services.callbacks.published(request);
     } else {
+      const { maxPlayers } = request.vhost.play;
+      const players = registry.get(request.streamUrl)?.players ?? 0;
+      if (maxPlayers > 0 && players >= maxPlayers) {
+        throw new ServerError('LIMIT_STREAM_PLAYERS', `${request.streamUrl} has ${players}`);
+      }
       const playback = registry.join(request.key, peerOf(session, request));
       session.state = { at: 'playing', playback, request };
     }
@@ -180,7 +189,9 @@ export class Admissions {
     const { protocol, publish, play } = this.#stepsOf(label);
     this.#logIdentified(session, event);
 
-    const request = identify(this.#context.config(), session, label, action, event);
+    const output = this.#context.casterOutput(session.localPort);
+    const name = output && action === 'publish' ? casterName(output, event) : event;
+    const request = identify(this.#context.config(), session, label, action, name);
     session.description = describeClient(session, event, request);
     if (action === 'publish' && !protocol.publishOptions) {
       throw new ServerError('UNSUPPORTED', `publish over ${label}`);

@@ -1,7 +1,8 @@
 import { DEFAULT_VHOST, type MillraceConfig, type VhostConfig } from '../config/millrace-config.ts';
+import { mountFormat } from '../config/mount-format.ts';
 import type { HttpConfig, HttpVhost, LiveMount, StaticMount } from '../native/boundary.ts';
 import { hlsOptions } from './hls/hls-options.ts';
-import { remuxOptions } from './http-flv/remux-options.ts';
+import { remuxOptions } from './http-live/remux-options.ts';
 
 /**
  * What the HTTP listeners of the engine serve: live streams, HLS and static files of each vhost.
@@ -33,8 +34,9 @@ function httpVhost(vhost: VhostConfig, root: StaticMount, utcTime: boolean): Htt
   };
 }
 
-/** The extension of the mount picks the format; formats that this version does not make are left out. */
 function liveMounts(remux: VhostConfig['httpRemux']): LiveMount[] {
-  const format = /\.([a-z0-9]+)$/i.exec(remux.mount)?.[1]?.toLowerCase();
-  return format === 'flv' ? [{ format, mount: remux.mount, ...remuxOptions(remux) }] : [];
+  return remux.mounts.flatMap((mount) => {
+    const format = mountFormat(mount);
+    return format ? [{ format, mount, ...remuxOptions(remux) }] : [];
+  });
 }

@@ -46,7 +46,7 @@ export function identify(
     vhost,
     clientId: session.cid,
     ip: name.ip || session.ip,
-    peerIp: session.ip,
+    peerIp: (name.ip_trusted && name.ip) || session.ip,
     param: userParam(name.param),
     tcUrl: name.tc_url,
     pageUrl: name.page_url,

@@ -1,4 +1,5 @@
-import type { MillraceConfig } from '../config/millrace-config.ts';
+import type { HttpRemux, MillraceConfig } from '../config/millrace-config.ts';
+import { mountFormat } from '../config/mount-format.ts';
 import type { PublishOptions } from '../native/boundary.ts';
 import type { AdmissionRequest } from './admission.ts';
 import { hlsOptions } from './hls/hls-options.ts';
@@ -23,6 +24,12 @@ export function publishOptions(config: MillraceConfig, request: AdmissionRequest
       opus_bitrate_bps: rtc.opusBitrateBps,
       aac_bitrate_bps: rtc.aacBitrateBps,
     },
+    recent_audio_ms: servesAudio(vhost.httpRemux) ? vhost.httpRemux.fastCacheMs : 0,
     outputs: hls.enabled ? { hls: hlsOptions(vhost, config.log.utcTime) } : {},
   };
+}
+
+/** Whether players of audio alone may come. */
+function servesAudio({ enabled, mounts }: HttpRemux): boolean {
+  return enabled && mounts.some((mount) => ['aac', 'mp3'].includes(mountFormat(mount) ?? ''));
 }

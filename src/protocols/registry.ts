@@ -1,5 +1,5 @@
 import { hls } from './hls/protocol.ts';
-import { httpFlv } from './http-flv/protocol.ts';
+import { httpLive } from './http-live/protocols.ts';
 import { mpegtsUdp } from './mpegts-udp/protocol.ts';
 import type { Protocol } from './protocol.ts';
 import { rtmp } from './rtmp/protocol.ts';
@@ -7,4 +7,4 @@ import { srt } from './srt/protocol.ts';
 import { webrtc } from './webrtc/protocol.ts';
 
 /** The only list of protocols. */
-export const protocols: readonly Protocol[] = [rtmp, httpFlv, hls, srt, mpegtsUdp, webrtc];
+export const protocols: readonly Protocol[] = [rtmp, ...httpLive, hls, srt, mpegtsUdp, webrtc];

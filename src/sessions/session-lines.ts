@@ -32,9 +32,10 @@ function label(protocol: string, tls: boolean): string {
 }
 
 export function connectLine(event: ConnectRequested): string {
-  const { tc_url, page_url, swf_url, schema, vhost, port, app } = event;
+  const { tc_url, page_url, swf_url, schema, vhost, port, app, proxied_ip } = event;
+  const proxied = proxied_ip ? `RTMP proxy real client ip=${proxied_ip}, ` : '';
   return (
-    `connect app, tcUrl=${cut(hideSecrets(tc_url))}, pageUrl=${cut(page_url)}, swfUrl=${cut(swf_url)}, ` +
+    `${proxied}connect app, tcUrl=${cut(hideSecrets(tc_url))}, pageUrl=${cut(page_url)}, swfUrl=${cut(swf_url)}, ` +
     `schema=${cut(schema)}, vhost=${cut(vhost)}, port=${port}, app=${cut(app)}, args=null`
   );
 }

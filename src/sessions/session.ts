@@ -28,6 +28,8 @@ export class Session {
   readonly protocol: string;
   readonly ip: string;
   readonly port: number;
+  /** Port of the listener. */
+  readonly localPort: number;
   readonly tls: boolean;
   readonly log: Logger;
   state: SessionState = { at: 'connected' };
@@ -44,6 +46,7 @@ export class Session {
     this.protocol = opened.protocol;
     this.ip = opened.ip;
     this.port = opened.port;
+    this.localPort = opened.local_port;
     this.tls = opened.tls;
     this.log = log;
   }

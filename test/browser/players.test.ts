@@ -18,6 +18,7 @@ let browser: Browser;
 beforeAll(async () => {
   clip('h264-bframes-aac.flv');
   server = await MediaServer.start({
+    root: `vhost ts { http_remux { enabled on; mount [vhost]/[app]/[stream].ts; } }`,
     vhost: 'hls { enabled on; hls_fragment 1; hls_window 20; hls_path ./html; }',
   });
   server.place.write('html/mpegts.js', readFileSync(resolve('mpegts.js/dist/mpegts.js')));
@@ -42,20 +43,27 @@ interface Shown {
 
 describe('in Chromium', () => {
   it.each([
-    ['mpegts', 'HTTP-FLV', () => server.http('/live/page.flv')],
-    ['mpegts', 'WebSocket-FLV', () => server.ws('/live/page.flv')],
-    ['hls', 'HLS', () => server.http('/live/page.m3u8')],
+    ['mpegts', 'HTTP-FLV', 'flv', () => server.http('/live/page.flv')],
+    ['mpegts', 'WebSocket-FLV', 'flv', () => server.ws('/live/page.flv')],
+    ['mpegts', 'HTTP-TS', 'mpegts', () => server.http('/live/page.ts?vhost=ts')],
+    ['mpegts', 'WebSocket-TS', 'mpegts', () => server.ws('/live/page.ts?vhost=ts')],
+    ['hls', 'HLS', 'm3u8', () => server.http('/live/page.m3u8')],
   ])(
     '%s.js plays %s without a dropped frame',
-    async (player, _, url) => {
+    async (player, _, type, url) => {
       const from = server.log.length;
-      const publisher = peers.publish(clip('h264-bframes-aac.flv'), server.rtmp('live/page'));
-      await server.published('/live/page', from);
+      // HLS and HTTP-TS do not go together in one vhost.
+      const vhost = type === 'mpegts' ? 'ts' : '';
+      const publisher = peers.publish(
+        clip('h264-bframes-aac.flv'),
+        server.rtmp(`live/page${vhost && `?vhost=${vhost}`}`),
+      );
+      await server.published(`${vhost}/live/page`, from);
       if (player === 'hls') {
         await playlist(server.http('/live/page.m3u8'));
       }
       const page = await browser.open();
-      const query = new URLSearchParams({ player, url: url() });
+      const query = new URLSearchParams({ player, type, url: url() });
       await page.goto(`${server.http('/player.html')}?${query}`);
       // The first pictures come while everything starts; what counts is what follows.
       await page.waitForFunction('shown().time > 0');

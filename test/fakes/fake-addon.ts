@@ -81,6 +81,8 @@ export class FakeEngine implements NativeEngine {
     this.#listeners.delete(id);
   }
 
+  reload_certificate(): void {}
+
   accept(session: number, options: AcceptOptions): void {
     this.commands.push({ name: 'accept', session, options });
   }

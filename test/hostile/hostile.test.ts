@@ -1,6 +1,7 @@
 import { hls } from './attacks/hls.ts';
 import { httpApi } from './attacks/http-api.ts';
 import { httpPaths } from './attacks/http-paths.ts';
+import { httpPublish } from './attacks/http-publish.ts';
 import { httpRequests } from './attacks/http-requests.ts';
 import { httpSlow } from './attacks/http-slow.ts';
 import { idlePeers } from './attacks/idle-peers.ts';
@@ -30,6 +31,7 @@ httpRequests(site);
 httpSlow(site);
 httpPaths(site);
 httpApi(site);
+httpPublish(site);
 websocket(site);
 webrtcSignaling(site);
 hls(site);

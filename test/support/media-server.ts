@@ -21,21 +21,27 @@ export interface MediaServerOptions {
   readonly noHttp?: boolean;
   /** Serve RTMPS and HTTPS too, with a certificate made for the test. */
   readonly tls?: boolean;
+  /** Address of all listeners; 127.0.0.1 when it is left out. */
+  readonly address?: string;
 }
 
-type Purpose = 'rtmp' | 'rtmps' | 'http' | 'https' | 'api' | 'srt' | 'mpegts' | 'rtc';
+type Purpose = 'rtmp' | 'rtmps' | 'http' | 'https' | 'caster' | 'api' | 'srt' | 'mpegts' | 'rtc';
 
 /** One run of the program with a configuration made for a test, on ports that the system chose. */
 export class MediaServer {
   readonly place: Playground;
   readonly #process: LaunchedServer;
-  readonly #ports: ReadonlyMap<string, number>;
+  readonly #ports: readonly (readonly [purpose: string, port: number])[];
+  /** Of its URLs. */
+  readonly #host: string;
 
   private constructor(
     place: Playground,
     process: LaunchedServer,
-    ports: ReadonlyMap<string, number>,
+    ports: readonly (readonly [purpose: string, port: number])[],
+    host: string,
   ) {
+    this.#host = host;
     this.place = place;
     this.#process = process;
     this.#ports = ports;
@@ -51,7 +57,7 @@ export class MediaServer {
       place.write(name, text);
     }
     const process = place.launch('-c', place.write('test.conf', configText(options)));
-    return MediaServer.#ready(place, process);
+    return MediaServer.#ready(place, process, options.address);
   }
 
   /**
@@ -76,14 +82,21 @@ export class MediaServer {
     return MediaServer.#ready(place, process);
   }
 
-  static async #ready(place: Playground, process: LaunchedServer): Promise<MediaServer> {
+  static async #ready(
+    place: Playground,
+    process: LaunchedServer,
+    address = '127.0.0.1',
+  ): Promise<MediaServer> {
     try {
       await process.line(/\bapi listen at tcp:/);
       const lines = process.stdout.matchAll(/\b(\w+) listen at (?:tcp|udp):\/\/\S+:(\d+)/g);
-      const ports = new Map(
-        [...lines].map(([, purpose, port]) => [String(purpose), Number(port)] as const),
+      const ports = [...lines].map(([, purpose, port]) => [String(purpose), Number(port)] as const);
+      const server = new MediaServer(
+        place,
+        process,
+        ports,
+        address.includes(':') ? `[${address}]` : address,
       );
-      const server = new MediaServer(place, process, ports);
       const { status } = await fetch(server.api('/api/v1/versions'));
       // 401: the test wants the API to be closed.
       expect([200, 401]).toContain(status);
@@ -117,8 +130,9 @@ export class MediaServer {
     return this.#process.line(pattern, from);
   }
 
-  port(purpose: Purpose): number {
-    const port = this.#ports.get(purpose);
+  /** @param index  of the listener among those for the same purpose. */
+  port(purpose: Purpose, index = 0): number {
+    const [, port] = this.#ports.filter(([name]) => name === purpose)[index] ?? [];
     if (port === undefined) {
       throw new Error(`no ${purpose} listener\n${this.log}`);
     }
@@ -127,7 +141,7 @@ export class MediaServer {
 
   /** @param name  e.g. `live/a` or `live/a?vhost=b`. */
   rtmp(name: string): string {
-    return `rtmp://127.0.0.1:${this.port('rtmp')}/${name}`;
+    return `rtmp://${this.#host}:${this.port('rtmp')}/${name}`;
   }
 
   /** @param mode  what the stream id asks for. @param more  of the stream id, e.g. `,token=x`. */
@@ -136,24 +150,24 @@ export class MediaServer {
   }
 
   rtmps(name: string): string {
-    return `rtmps://127.0.0.1:${this.port('rtmps')}/${name}`;
+    return `rtmps://${this.#host}:${this.port('rtmps')}/${name}`;
   }
 
   /** @param path  e.g. `/live/a.flv`. */
   http(path: string): string {
-    return `http://127.0.0.1:${this.port('http')}${path}`;
+    return `http://${this.#host}:${this.port('http')}${path}`;
   }
 
   https(path: string): string {
-    return `https://127.0.0.1:${this.port('https')}${path}`;
+    return `https://${this.#host}:${this.port('https')}${path}`;
   }
 
   ws(path: string): string {
-    return `ws://127.0.0.1:${this.port('http')}${path}`;
+    return `ws://${this.#host}:${this.port('http')}${path}`;
   }
 
   api(path: string): string {
-    return `http://127.0.0.1:${this.port('api')}${path}`;
+    return `http://${this.#host}:${this.port('api')}${path}`;
   }
 
   /** Resolves when somebody publishes `url`, e.g. `/live/a`. @param from  see {@link line}. */
@@ -190,18 +204,28 @@ export class MediaServer {
 }
 
 function configText(options: MediaServerOptions) {
-  const { vhost = '', remux = '', api = '', root = '', tls = false } = options;
-  const { rtmp = [], noHttp = false } = options;
+  const {
+    vhost = '',
+    remux = '',
+    api = '',
+    root = '',
+    rtmp = [],
+    noHttp = false,
+    tls = false,
+    address = '127.0.0.1',
+  } = options;
+  const endpoint = `${address.includes(':') ? `[${address}]` : address}:0`;
+  const listen = `listen ${endpoint};`;
   const files = 'key ./server.key; cert ./server.crt;';
   return `
 daemon off;
 srs_log_tank console;
-listen ${['127.0.0.1:0', ...rtmp].join(' ')};
-${tls ? `rtmps { enabled on; listen 127.0.0.1:0; ${files} }` : ''}
-http_api { enabled on; listen 127.0.0.1:0; ${api} }
+listen ${[endpoint, ...rtmp].join(' ')};
+${tls ? `rtmps { enabled on; ${listen} ${files} }` : ''}
+http_api { enabled on; ${listen} ${api} }
 http_server {
-  enabled ${noHttp ? 'off' : 'on'}; listen 127.0.0.1:0; dir ./html;
-  ${tls ? `https { enabled on; listen 127.0.0.1:0; ${files} }` : ''}
+  enabled ${noHttp ? 'off' : 'on'}; ${listen} dir ./html;
+  ${tls ? `https { enabled on; ${listen} ${files} }` : ''}
 }
 ${root}
 vhost __defaultVhost__ {

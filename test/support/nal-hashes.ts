@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
 
-/** Types of NAL units that a muxer of MPEG-TS adds: parameter sets and the access unit delimiter. */
-const ADDED = { h264: '7|8|9', hevc: '32-35' } as const;
+/**
+ * Types of NAL units that a muxer adds: parameter sets, the access unit delimiter, and the SEI that hvcC may
+ * hold.
+ */
+const ADDED = { h264: '7|8|9', hevc: '32-35|39' } as const;
 
 /**
  * Hashes of the coded pictures of a file, without what containers add or leave out, so that FLV, MPEG-TS

@@ -78,7 +78,7 @@ Status Muxer::set_tracks(TrackRef video, TrackRef audio) {
     aac_ = *config;
   }
   if (video_stream != video_ || audio_stream != audio_) {
-    pmt_version_ = (pmt_version_ + 1) & 0x1f;
+    counters_.pmt_version = (counters_.pmt_version + 1) & 0x1f;
     video_ = video_stream;
     audio_ = audio_stream;
   }
@@ -95,8 +95,8 @@ void Muxer::write_tables(ByteSink& out) {
       streams[count++] = *stream;
     }
   }
-  write_pat(out, pat_continuity_);
-  write_pmt(out, pmt_continuity_, pmt_version_, pcr_pid(), std::span(streams).first(count));
+  write_pat(out, counters_.pat);
+  write_pmt(out, counters_.pmt, counters_.pmt_version, pcr_pid(), std::span(streams).first(count));
   last_pcr_.reset();
 }
 

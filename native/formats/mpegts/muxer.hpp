@@ -9,6 +9,7 @@
 #include "base/result.hpp"
 #include "codecs/aac/audio_specific_config.hpp"
 #include "formats/mpegts/elementary_stream.hpp"
+#include "formats/mpegts/join.hpp"
 #include "media/frame.hpp"
 #include "media/track.hpp"
 
@@ -55,6 +56,9 @@ class Muxer {
   /// Writes audio frames that wait to be joined: before a segment ends, and at the end.
   void flush(ByteSink& out);
 
+  /// For write_join(), to be kept with this place in the stream.
+  [[nodiscard]] const Counters& counters() const { return counters_; }
+
  private:
   struct JoinedAudio {
     ElementaryStream stream;
@@ -69,7 +73,7 @@ class Muxer {
                  ByteSink& out, Walk&& walk);
   [[nodiscard]] bool pcr_is_due(const ElementaryStream& stream, MediaTime dts, bool random_access);
   [[nodiscard]] uint16_t pcr_pid() const;
-  uint8_t& continuity(uint16_t pid) { return stream_continuity_[pid - kFirstStreamPid]; }
+  uint8_t& continuity(uint16_t pid) { return counters_.streams[pid - kFirstStreamPid]; }
 
   const MuxerOptions options_;
   CodecId video_codec_ = CodecId::kUnknown;
@@ -77,10 +81,7 @@ class Muxer {
   std::optional<ElementaryStream> video_;
   std::optional<ElementaryStream> audio_;
   aac::AudioSpecificConfig aac_;  // of audio_, when it is AAC
-  uint8_t pmt_version_ = 0;
-  uint8_t pat_continuity_ = 0;
-  uint8_t pmt_continuity_ = 0;
-  std::array<uint8_t, kStreamPids> stream_continuity_{};
+  Counters counters_;
   std::optional<MediaTime> last_pcr_;
   JoinedAudio joined_;
 };

@@ -18,7 +18,7 @@
 #include "protocols/http/request.hpp"
 #include "protocols/http/request_parser.hpp"
 #include "protocols/http/response_writer.hpp"
-#include "protocols/http/websocket_frame.hpp"
+#include "protocols/http/websocket_reader.hpp"
 
 namespace millrace::http {
 
@@ -109,6 +109,9 @@ class HttpSession final : private Connection::Owner {
   /// From on_request(), or later when it returned kYes: the body goes to on_body() as it comes,
   /// without limit.
   void stream_body();
+  /// In the middle of a body that is streamed: answers with the status of `code`. The rest of the
+  /// body is not wanted, so the connection ends behind the answer.
+  void refuse_body(ErrorCode code);
 
   /// Turns the connection into a live stream: sends the head (200, or 101 for a WebSocket) and from
   /// then on leaves writing to the handler, through connection(). The request is forgotten.
@@ -180,9 +183,7 @@ class HttpSession final : private Connection::Owner {
 
   OutgoingAnswer outgoing_;
 
-  std::unique_ptr<WebSocketFrameParser> websocket_;
-  unsigned pongs_ = 0;  // in the second that began at pongs_since_
-  Time pongs_since_;
+  std::unique_ptr<WebSocketReader> websocket_;
 
   bool head_begun_ = false;  // the deadline counts from a head's first byte
   Time deadline_;

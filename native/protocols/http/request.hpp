@@ -37,6 +37,9 @@ struct Request {
   bool chunked = false;          // the body is in chunks
   std::optional<uint64_t> content_length;  // bytes of the body, when it is not in chunks
 
+  [[nodiscard]] bool is_get_or_head() const {
+    return method == Method::kGet || method == Method::kHead;
+  }
   [[nodiscard]] bool has_body() const { return chunked || content_length.value_or(0) > 0; }
   /// @return the first field of that name, without case; nullopt when there is none.
   [[nodiscard]] std::optional<std::string_view> find_header(std::string_view name) const;
@@ -45,12 +48,5 @@ struct Request {
     return find_header(name).value_or(std::string_view{});
   }
 };
-
-/// Address of the viewer behind proxies, as hooks and the API report it: the first element of
-/// X-Forwarded-For, else X-Real-IP, else the socket's peer. Whoever connects can write these
-/// fields, so the result is for reports and hooks, not for deciding who is trusted; what does not
-/// look like an IP address is passed over.
-/// @param peer  address of the socket's peer, without port.
-[[nodiscard]] std::string_view client_address(const Request& request, std::string_view peer);
 
 }  // namespace millrace::http

@@ -3,56 +3,15 @@
 #include <array>
 
 #include "formats/flv/muxer.hpp"
-#include "protocols/http/response_writer.hpp"
-#include "protocols/http/websocket_frame.hpp"
 
 namespace millrace::http_flv {
 
 namespace {
 
-/// Appends one wrapped unit of `pieces` to a log or a vector.
-template <typename Append>
-void wrap(Framing framing, std::initializer_list<Bytes> pieces, Append&& append) {
-  size_t size = 0;
-  for (const Bytes piece : pieces) {
-    size += piece.size();
-  }
-  if (size == 0) {
-    return;
-  }
-  const auto text = [&append](std::string_view line) {
-    append(Bytes{reinterpret_cast<const uint8_t*>(line.data()), line.size()});
-  };
-  switch (framing) {
-    case Framing::kNone:
-      break;
-    case Framing::kChunked: {
-      std::array<char, http::kChunkHeadRoom> room;
-      text({room.data(), http::write_chunk_head(room, size)});
-      break;
-    }
-    case Framing::kWebSocket: {
-      std::array<uint8_t, http::kWebSocketHeadRoom> room;
-      append(Bytes(room).first(
-          http::write_websocket_head(room, http::WebSocketOpcode::kBinary, size)));
-      break;
-    }
-  }
-  for (const Bytes piece : pieces) {
-    append(piece);
-  }
-  if (framing == Framing::kChunked) {
-    text(http::kChunkEnd);
-  }
-}
-
-auto to_log(ByteLog& log) {
-  return [&log](Bytes bytes) { log.append(bytes); };
-}
-
-auto to_vector(std::vector<uint8_t>& out) {
-  return [&out](Bytes bytes) { out.insert(out.end(), bytes.begin(), bytes.end()); };
-}
+using http::Framing;
+using http::to_log;
+using http::to_vector;
+using http::wrap;
 
 /// Appends one tag: `header` and `payload` make its body.
 template <typename Append>

@@ -3,19 +3,12 @@
 #include <optional>
 
 #include "hub/muxer.hpp"
+#include "protocols/http/stream_framing.hpp"
 
 namespace millrace::http_flv {
 
-/// What wraps each FLV tag on its way. The wrapping is the same for all viewers, so it is done
-/// once.
-enum class Framing : uint8_t {
-  kNone,       // HTTP/1.0: up to the end of the connection
-  kChunked,    // HTTP/1.1: a chunk for each tag, RFC 9112 §7.1
-  kWebSocket,  // a binary message for each tag, RFC 6455 §5
-};
-
 struct FlvMuxerOptions {
-  Framing framing = Framing::kNone;
+  http::Framing framing = http::Framing::kNone;
   bool audio = true;  // false: tags of that kind are left out
   bool video = true;
   std::optional<bool>

@@ -10,6 +10,7 @@
 namespace millrace::http_flv {
 namespace {
 
+using http::Framing;
 using testing::Viewer;
 
 /// Takes the framing off, and cuts the FLV into tags. Each tag must be wrapped by itself.

@@ -41,9 +41,11 @@ HttpConfig HttpConfig::from(const Fields& fields) {
     const Value* hls = vhost_fields->find("hls");
     vhost.hls = hls != nullptr && hls->as<Fields>() != nullptr;
     for (const Value& mount : vhost_fields->list("live_mounts")) {
-      if (const auto* mount_fields = mount.as<Fields>()) {
-        vhost.live_mounts.push_back(
-            {mount_fields->text("format"), MountTemplate(mount_fields->text("mount"), vhost.name)});
+      const auto* mount_fields = mount.as<Fields>();
+      const LiveForm* form =
+          mount_fields != nullptr ? find_live_form(mount_fields->text("format")) : nullptr;
+      if (form != nullptr) {
+        vhost.live_mounts.push_back({form, MountTemplate(mount_fields->text("mount"), vhost.name)});
       }
     }
     for (const Value& mount : vhost_fields->list("static_mounts")) {

@@ -10,6 +10,7 @@
 #include "control/session.hpp"
 #include "control/value.hpp"
 #include "protocols/http/http_service.hpp"
+#include "protocols/http_server/live_form.hpp"
 #include "protocols/http_server/mount.hpp"
 
 namespace millrace::http_server {
@@ -18,7 +19,7 @@ namespace millrace::http_server {
 struct Vhost {
   std::string name;
   struct LiveMount {
-    std::string format;  // "flv"
+    const LiveForm* form;
     MountTemplate path;
   };
   std::vector<LiveMount> live_mounts;

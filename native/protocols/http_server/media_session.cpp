@@ -5,28 +5,29 @@
 #include "control/session_counters.hpp"
 #include "protocols/hls/module.hpp"
 #include "protocols/http/query.hpp"
+#include "protocols/http/refusal.hpp"
 #include "protocols/http/request.hpp"
 #include "protocols/http/target.hpp"
-#include "protocols/http_flv/flv_muxer.hpp"
 
 namespace millrace::http_server {
 
 namespace {
 
-constexpr std::string_view kFlvType = "video/x-flv";
 // A playlist changes with each segment; a segment never does, but its name may be used again after
 // a restart.
 constexpr std::string_view kPlaylistCaching = "no-cache";
 constexpr std::string_view kSegmentCaching = "max-age=60";
+// What a stream holds is known a little later when another loop publishes it.
+constexpr Duration kTracksKnownAfter = seconds(1);
 
-http_flv::Framing framing_of(http::StreamForm form) {
+http::Framing framing_of(http::StreamForm form) {
   switch (form) {
     case http::StreamForm::kChunked:
-      return http_flv::Framing::kChunked;
+      return http::Framing::kChunked;
     case http::StreamForm::kWebSocket:
-      return http_flv::Framing::kWebSocket;
+      return http::Framing::kWebSocket;
     default:
-      return http_flv::Framing::kNone;
+      return http::Framing::kNone;
   }
 }
 
@@ -54,6 +55,11 @@ MediaSession::MediaSession(LoopContext& context, Accepted accepted)
         }
         stop_playing(ErrorCode::kNone);
         http_->end_stream(http::WebSocketStatus::kNormal);
+      }),
+      tracks_known_([this] {
+        if (viewer_) {
+          note_left_out();
+        }
       }) {
   loop_http_.refresh(config_, context.limits);
   http_ = std::make_unique<http::HttpSession>(
@@ -165,8 +171,11 @@ void MediaSession::give_hls(hls::Answer answer, HlsWait wait) {
 
 void MediaSession::admit_viewer(HlsWait wait, const hls::PlaylistTraits& playlist) {
   const http::Request& request = http_->request();
+  const http::ClientAddress from = client(request);
   Fields event{
-      {"ip", client_ip(request)},
+      {"ip", from.ip},
+      {"ip_trusted", from.trusted},
+      {"peer_ip", http_->connection().peer().ip()},
       {"vhost", hls_vhost_candidate_},
       {"app", playlist.app},
       {"stream", playlist.stream},
@@ -250,7 +259,7 @@ http::Taken MediaSession::ask_play(const http::Request& request, const Vhost& vh
                                    std::string_view candidate) {
   for (const Vhost::LiveMount& mount : vhost.live_mounts) {
     const auto name = mount.path.match(request.path);
-    if (!name || mount.format != "flv") {
+    if (!name) {
       continue;
     }
     // A recording of the same form of name is a file, unless the stream is live at the moment.
@@ -261,11 +270,12 @@ http::Taken MediaSession::ask_play(const http::Request& request, const Vhost& vh
       return http::Taken::kNo;
     }
     asked_ = Asked::kPlay;
-    format_ = mount.format;
+    form_ = mount.form;
+    const http::ClientAddress from = client(request);
     ask_control(
         {{"type", "play_requested"},
-         {"protocol", "http_flv"},
-         {"format", mount.format},
+         {"protocol", mount.form->protocol},
+         {"format", mount.form->format},
          {"vhost", candidate},
          {"app", name->app},
          {"stream", name->stream},
@@ -274,7 +284,8 @@ http::Taken MediaSession::ask_play(const http::Request& request, const Vhost& vh
          {"page_url", request.header("referer")},
          {"authorization", request.header("authorization")},
          {"host", request.host},
-         {"ip", client_ip(request)}});
+         {"ip", from.ip},
+         {"ip_trusted", from.trusted}});
     return http::Taken::kYes;
   }
   return http::Taken::kNo;
@@ -288,7 +299,7 @@ void MediaSession::on_control_request(const http::Request& request, Bytes body) 
   Fields event{{"type", "http_request"},   {"method", request.method_name},
                {"target", request.target}, {"path", request.path},
                {"query", request.query},   {"headers", std::move(headers)},
-               {"ip", client_ip(request)}, {"tls", http_->connection().is_tls()}};
+               {"ip", client(request).ip}, {"tls", http_->connection().is_tls()}};
   if (!body.empty()) {
     event.set("body", Buffer::copy_of(body));
   }
@@ -305,8 +316,9 @@ void MediaSession::ask_control(Fields event) {
   ask(std::move(event));
 }
 
-std::string MediaSession::client_ip(const http::Request& request) {
-  return std::string(http::client_address(request, http_->connection().peer().ip()));
+http::ClientAddress MediaSession::client(const http::Request& request) {
+  return http::client_address(request, http_->connection().peer(),
+                              context().limits.trusted_proxies);
 }
 
 // ---- decisions of the control plane
@@ -360,39 +372,32 @@ void MediaSession::answer_request(const Fields& options) {
 
 void MediaSession::begin_play(const Fields& fields) {
   const PlayOptions options = PlayOptions::from(fields, context().limits);
-  const auto form = http_->begin_stream(kFlvType);
-  if (!form.ok() || *form == http::StreamForm::kNone) {
-    return stop_playing(form.ok() ? ErrorCode::kNone : form.error().code);
-  }
-  http_flv::FlvMuxerOptions muxer;
-  muxer.framing = framing_of(*form);
-  muxer.source_clock = options.jitter == TimeJitter::kSource;
-  muxer.atc_auto = options.atc_auto;
-  if (!fields.boolean("guess_has_av", true)) {
-    // What the header does not announce is dropped; guessing announces what there is.
-    const bool drop = fields.boolean("drop_if_not_match", true);
-    muxer.announce_audio = fields.boolean("has_audio", true);
-    muxer.announce_video = fields.boolean("has_video", true);
-    muxer.audio = muxer.announce_audio.value() || !drop;
-    muxer.video = muxer.announce_video.value() || !drop;
+  const auto sent = http_->begin_stream(form_->content_type);
+  if (!sent.ok() || *sent == http::StreamForm::kNone) {
+    return stop_playing(sent.ok() ? ErrorCode::kNone : sent.error().code);
   }
   http_->connection().set_no_delay(options.tcp_nodelay);
   viewer_.emplace();
   viewer_->stream = context().hub.use(options.stream);
   viewer_->reader = std::make_unique<Reader>(http_->connection(),
                                              static_cast<Reader::Owner&>(*this), options.jitter);
-  std::string form_name = "flv framing=" + std::to_string(static_cast<int>(muxer.framing));
-  form_name += muxer.audio ? " audio" : "";
-  form_name += muxer.video ? " video" : "";
-  form_name += muxer.announce_audio ? (*muxer.announce_audio ? " A" : " a") : "";
-  form_name += muxer.announce_video ? (*muxer.announce_video ? " V" : " v") : "";
-  form_name += muxer.source_clock ? " source" : "";
-  form_name += muxer.atc_auto ? " atc_auto" : "";
-  form_name += options.rendition_suffix();
-  viewer_->stream
-      ->rendition(form_name, options.rendition,
-                  [&muxer] { return std::make_unique<http_flv::FlvMuxer>(muxer); })
+  if (viewer_->stream->video() || viewer_->stream->audio()) {
+    note_left_out();
+  } else {
+    context().loop.arm_in(tracks_known_, kTracksKnownAfter);
+  }
+  const LiveRendition rendition = live_rendition(*form_, framing_of(*sent), options, fields);
+  viewer_->stream->rendition(rendition.name, rendition.options, rendition.make_muxer)
       .add(*viewer_->reader);
+}
+
+/// A viewer who gets nothing, or half of it, is told why in the log.
+void MediaSession::note_left_out() {
+  for (const TrackRef& track : {viewer_->stream->video(), viewer_->stream->audio()}) {
+    if (track && !form_->carries(*track)) {
+      context().troubles.note(form_->protocol, {ErrorCode::kCodecUnsupported}, id());
+    }
+  }
 }
 
 // ---- the stream
@@ -482,6 +487,7 @@ const ProtocolModule kModule{
         },
     .make_output = nullptr,
     .every_second = nullptr,
+    .refuse = http::refuse_connection,
 };
 
 }  // namespace millrace::http_server

@@ -6,6 +6,7 @@
 #include "hub/rendition.hpp"
 #include "protocols/hls/service.hpp"
 #include "protocols/hls/viewer_session.hpp"
+#include "protocols/http/client_address.hpp"
 #include "protocols/http/http_session.hpp"
 #include "protocols/http_server/http_config.hpp"
 #include "protocols/module.hpp"
@@ -73,8 +74,9 @@ class MediaSession final : public Session,
   void ask_control(Fields event);
   void begin_play(const Fields& options);
   void answer_request(const Fields& options);
+  void note_left_out();
   void stop_playing(ErrorCode code);
-  [[nodiscard]] std::string client_ip(const http::Request& request);
+  [[nodiscard]] http::ClientAddress client(const http::Request& request);
 
   LoopHttp& loop_http_;
   HttpConfigHolder& config_;
@@ -83,11 +85,12 @@ class MediaSession final : public Session,
   const uint16_t local_port_;
   bool told_ = false;
   Asked asked_ = Asked::kNothing;
-  std::string format_;
+  const LiveForm* form_ = nullptr;  // that is asked for
   std::optional<HlsWait> hls_wait_;
   std::string hls_vhost_candidate_;
   std::optional<Viewer> viewer_;
   Timer end_of_stream_;
+  Timer tracks_known_;
   uint64_t skips_ = 0;
 };
 

@@ -1,5 +1,8 @@
 #include "protocols/http_server/mount.hpp"
 
+#include <algorithm>
+#include <utility>
+
 namespace millrace::http_server {
 
 namespace {
@@ -23,40 +26,53 @@ MountTemplate::MountTemplate(std::string_view text, std::string_view vhost) {
   if (whole.empty() || whole.front() != '/') {
     whole.insert(whole.begin(), '/');
   }
-  size_t rest = 0;
-  if (const size_t at = whole.find(kApp); at != std::string::npos) {
-    has_app_ = true;
-    before_ = whole.substr(0, at);
-    rest = at + kApp.size();
+  const size_t app = whole.find(kApp);
+  const size_t stream = whole.find(kStream);
+  if (stream == std::string::npos) {
+    return;
   }
-  if (const size_t at = whole.find(kStream, rest); at != std::string::npos) {
-    has_stream_ = true;
-    (has_app_ ? between_ : before_) = whole.substr(rest, at - rest);
-    rest = at + kStream.size();
+  size_t first = stream;
+  size_t end = stream + kStream.size();
+  names_ = Names::kStream;
+  if (app != std::string::npos) {
+    names_ = app < stream ? Names::kAppThenStream : Names::kStreamThenApp;
+    first = std::min(app, stream);
+    const size_t first_end = first + (app < stream ? kApp : kStream).size();
+    const size_t second = std::max(app, stream);
+    between_ = whole.substr(first_end, second - first_end);
+    end = second + (app < stream ? kStream : kApp).size();
   }
-  after_ = whole.substr(rest);
+  before_ = whole.substr(0, first);
+  after_ = whole.substr(end);
 }
 
 std::optional<MountedName> MountTemplate::match(std::string_view path) const {
-  if (!has_stream_ || !path.starts_with(before_) || !path.ends_with(after_) ||
+  if (names_ == Names::kNone || !path.starts_with(before_) || !path.ends_with(after_) ||
       path.size() <= before_.size() + after_.size()) {
     return std::nullopt;
   }
-  const std::string_view middle =
-      path.substr(before_.size(), path.size() - before_.size() - after_.size());
-  MountedName name{std::string(kDefaultApp), std::string(middle)};
-  if (has_app_) {
-    const size_t at = middle.rfind(between_);
-    if (between_.empty() || at == std::string_view::npos || at == 0) {
-      return std::nullopt;
-    }
-    name.app = middle.substr(0, at);
-    name.stream = middle.substr(at + between_.size());
-  }
-  if (name.stream.empty() || name.stream.find('/') != std::string::npos) {
+  auto name = split(path.substr(before_.size(), path.size() - before_.size() - after_.size()));
+  if (!name || name->app.empty() || name->stream.empty() ||
+      name->stream.find('/') != std::string::npos) {
     return std::nullopt;
   }
   return name;
+}
+
+std::optional<MountedName> MountTemplate::split(std::string_view names) const {
+  if (names_ == Names::kStream) {
+    return MountedName{std::string(kDefaultApp), std::string(names)};
+  }
+  // The stream is as short as can be, since an app may hold what stands between them.
+  const bool app_first = names_ == Names::kAppThenStream;
+  const size_t at = app_first ? names.rfind(between_) : names.find(between_);
+  if (between_.empty() || at == std::string_view::npos) {
+    return std::nullopt;
+  }
+  std::string head(names.substr(0, at));
+  std::string tail(names.substr(at + between_.size()));
+  return app_first ? MountedName{std::move(head), std::move(tail)}
+                   : MountedName{std::move(tail), std::move(head)};
 }
 
 }  // namespace millrace::http_server

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -13,7 +14,8 @@ struct MountedName {
 };
 
 /// A path template of live streams, as `[vhost]/[app]/[stream].flv`: literal text and the variables
-/// `[vhost]`, `[app]` and `[stream]`, each at most once.
+/// `[vhost]`, `[app]` and `[stream]`, each at most once; `[app]` and `[stream]` in either order,
+/// with text between them.
 class MountTemplate {
  public:
   /// @param vhost  what `[vhost]` stands for; `__defaultVhost__` stands for nothing.
@@ -25,12 +27,15 @@ class MountTemplate {
   [[nodiscard]] std::optional<MountedName> match(std::string_view path) const;
 
  private:
-  // `before_`[app]`between_`[stream]`after_`; without [app], `between_` is empty.
+  [[nodiscard]] std::optional<MountedName> split(std::string_view names) const;
+
+  enum class Names : uint8_t { kNone, kStream, kAppThenStream, kStreamThenApp };
+
+  // `before_`[app]`between_`[stream]`after_`, or the other way round.
+  Names names_ = Names::kNone;
   std::string before_;
   std::string between_;
   std::string after_;
-  bool has_app_ = false;
-  bool has_stream_ = false;
 };
 
 }  // namespace millrace::http_server

@@ -34,6 +34,11 @@ TEST(MountTemplate, NamesAppAndStream) {
       {"/[app][stream].flv", "/ab.flv", ""},
       {"/[stream].flv", "/cam.flv", "__defaultApp__ cam"},
       {"/[stream].flv", "/live/cam.flv", ""},
+      {"/[stream]/[app].flv", "/cam/live.flv", "live cam"},
+      {"/[stream]/[app].flv", "/cam/live/room.flv", "live/room cam"},
+      {"/[stream]/[app].flv", "/cam/.flv", ""},
+      {"/[stream]/[app].flv", "//live.flv", ""},
+      {"/x/[stream]@[app].ts", "/x/cam@live@1.ts", "live@1 cam"},
       {"/fixed.flv", "/fixed.flv", ""},
   };
   for (const Case& tested : cases) {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
-#include "protocols/rtmp/amf0.hpp"
+#include "formats/amf/amf0.hpp"
 #include "protocols/rtmp/server_answers.hpp"
 
 namespace millrace::rtmp {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <utility>
 
-#include "protocols/rtmp/amf0.hpp"
+#include "formats/amf/amf0.hpp"
 
 namespace millrace::rtmp {
 

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/result.hpp"
-#include "protocols/rtmp/amf_value.hpp"
+#include "formats/amf/amf_value.hpp"
 #include "protocols/rtmp/message.hpp"
 
 namespace millrace::rtmp {

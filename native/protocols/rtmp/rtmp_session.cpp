@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <variant>
 
-#include "protocols/registry.hpp"
 #include "protocols/rtmp/rtmp_muxer.hpp"
 
 namespace millrace::rtmp {
@@ -153,7 +152,14 @@ void RtmpSession::ask_connect(ConnectRequest& request) {
     return give_up(url.error());
   }
   asked_ = Asked::kConnect;
+  std::string proxied_ip;
+  if (const auto address = protocol_.proxied_address()) {
+    for (const uint8_t part : *address) {
+      proxied_ip += (proxied_ip.empty() ? "" : ".") + std::to_string(part);
+    }
+  }
   ask({{"type", "connect_requested"},
+       {"proxied_ip", proxied_ip},
        {"tc_url", connect_.tc_url},
        {"page_url", connect_.page_url},
        {"swf_url", connect_.swf_url},
@@ -248,23 +254,15 @@ void RtmpSession::accept_connect(const Fields& options) {
 }
 
 void RtmpSession::accept_publish(const Fields& options) {
-  const auto ingest = IngestOptions::from(options, context().limits, context().identity);
-  auto publication = context().hub.publish(ingest.stream, ingest.publication);
+  auto publish = PublishOptions::from(options, context().limits);
+  publish.publication.clock_wrap = FlvIngest::kClockWrap;  // RTMP 1.0 §5.3
+  auto publication = begin_publication(context(), publish);
   if (!publication.ok()) {
     return on_reject(publication.error().code, {}, 0);
   }
-  ingest_ = std::make_unique<Ingest>(ingest, std::move(*publication), context().loop);
-  const Fields& outputs = options.fields("outputs");
-  for (const auto& [name, settings] : outputs.entries()) {
-    const ProtocolModule* module = find_protocol(name);
-    if (const auto* fields = settings.as<Fields>();
-        module != nullptr && module->make_output != nullptr && fields != nullptr) {
-      if (auto output = module->make_output(context(), ingest.stream, *fields)) {
-        ingest_->publication().add_output(std::move(output));
-      }
-    }
-  }
-  connection_->set_no_delay(options.boolean("tcp_nodelay", false));
+  ingest_ = std::make_unique<FlvIngest>(context().loop, publish, context().limits,
+                                        context().identity, std::move(*publication));
+  connection_->set_no_delay(publish.tcp_nodelay);
   mr_latency_ms_ =
       static_cast<uint32_t>(std::clamp<int64_t>(options.integer("mr_latency_ms", 0), 0, 10'000));
   context().loop.arm(deadline_, ingest_->deadline());
@@ -341,14 +339,16 @@ void RtmpSession::on_media(const MediaMessage& message) {
   if (!ingest_) {
     return;
   }
-  if (const Status status = ingest_->on_media(message); !status.ok()) {
+  // RTMP 1.0 §7.1: the message types of media are the tag types of FLV, and so are the bodies.
+  const flv::TagType type = message.type == MessageType::kVideo   ? flv::TagType::kVideo
+                            : message.type == MessageType::kAudio ? flv::TagType::kAudio
+                                                                  : flv::TagType::kScript;
+  const Status status = ingest_->on_tag(type, message.timestamp_ms, message.payload);
+  if (!status.ok()) {
     context().troubles.note("rtmp", status.error(), id());
   }
   if (ingest_->take_tracks_changed()) {
-    Fields event = describe_tracks(ingest_->publication().stream());
-    event.set("type", "stream_tracks");
-    event.set("stream", ingest_->publication().stream().key());
-    tell(std::move(event));
+    tell(tracks_event(ingest_->publication().stream()));
   }
 }
 

@@ -6,9 +6,9 @@
 #include "control/session_counters.hpp"
 #include "hub/rendition.hpp"
 #include "io/connection.hpp"
+#include "protocols/flv_ingest.hpp"
 #include "protocols/module.hpp"
 #include "protocols/play_options.hpp"
-#include "protocols/rtmp/ingest.hpp"
 #include "protocols/rtmp/server_session.hpp"
 #include "protocols/rtmp/url.hpp"
 
@@ -70,7 +70,7 @@ class RtmpSession final : public Session, private Connection::Owner, private Rea
   bool draining_ = false;
   ConnectRequest connect_;
   uint32_t mr_latency_ms_ = 0;
-  std::unique_ptr<Ingest> ingest_;
+  std::unique_ptr<FlvIngest> ingest_;
   std::optional<Player> player_;
   SessionCounters counted_;  // by publications and readers that have ended
   Timer deadline_;           // handshake, idle, silent publisher

@@ -1,6 +1,6 @@
 #include "protocols/rtmp/server_answers.hpp"
 
-#include "protocols/rtmp/amf0.hpp"
+#include "formats/amf/amf0.hpp"
 
 namespace millrace::rtmp {
 

@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "protocols/rtmp/amf0.hpp"
+#include "formats/amf/amf0.hpp"
 #include "protocols/rtmp/client_session.hpp"
 
 namespace millrace::rtmp {

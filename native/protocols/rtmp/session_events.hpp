@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/byte_reader.hpp"
-#include "protocols/rtmp/amf_value.hpp"
+#include "formats/amf/amf_value.hpp"
 #include "protocols/rtmp/message.hpp"
 
 /// What a ServerSession reports.

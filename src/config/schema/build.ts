@@ -59,6 +59,7 @@ export const users = directive<readonly kinds.UserEntry[]>(kinds.USERS);
 export const commandLines = directive<readonly (readonly string[])[]>(kinds.COMMAND_LINES);
 export const freeBlock = directive<readonly (readonly string[])[]>(kinds.FREE_BLOCK);
 export const list = directive<readonly string[]>(kinds.LIST);
+export const networks = directive<readonly string[]>(kinds.NETWORKS);
 export const endpoints = directive<readonly Endpoint[]>(kinds.ENDPOINTS);
 
 /** `listen` on a port of every interface. */
@@ -84,6 +85,17 @@ export function word<const W extends string, const D extends W | undefined>(
     doc,
     options,
   );
+}
+
+/** Some of `words`. */
+export function words<const W extends string>(
+  name: string,
+  choice: readonly W[],
+  initial: readonly W[],
+  doc: string,
+  options: Options = {},
+): DirectiveSpec<readonly W[]> {
+  return directive<readonly W[]>(kinds.someOf(choice))(name, initial, doc, options);
 }
 
 /** What may follow the fields of a block. */

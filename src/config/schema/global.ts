@@ -1,4 +1,21 @@
-import { b0, b1, bytes, float, group, int, ms, path, seconds, text, word } from './build.ts';
+import {
+  b0,
+  b1,
+  bytes,
+  float,
+  group,
+  int,
+  ms,
+  networks,
+  path,
+  seconds,
+  text,
+  word,
+  words,
+} from './build.ts';
+
+/** Listeners of the engine that may stand behind a proxy. */
+const PROXIED = ['rtmp', 'rtmps', 'http', 'https', 'caster'] as const;
 
 const yes = { effect: 'yes' } as const;
 
@@ -221,6 +238,23 @@ export const millraceFields = {
     10_000,
     'How long players of HTTP-FLV stay connected after their publisher went, for it to come back; 0 ends them at once, as SRS does.',
     { range: { min: 0, max: 86_400_000, outside: 'error' } },
+  ),
+  maxConnectionsPerAddress: int(
+    'max_connections_per_address',
+    0,
+    'Connections that one IPv4 address, or one IPv6 /64, may have; 0 is no limit. Trusted proxies may have more.',
+    { range: { min: 0, max: 10_000_000, outside: 'error' } },
+  ),
+  trustedProxies: networks(
+    'trusted_proxies',
+    [],
+    'Networks of proxies whose PROXY header and `X-Forwarded-For` tell the address of a client, also to `security`. With none, `X-Forwarded-For` of anybody is reported, as by SRS, and decides nothing.',
+  ),
+  proxyProtocol: words(
+    'proxy_protocol',
+    PROXIED,
+    [],
+    'Listeners on which trusted proxies send a PROXY header (version 1 or 2) first.',
   ),
   idleTimeoutMs: ms(
     'idle_timeout_ms',

@@ -127,6 +127,36 @@ export const FREE_BLOCK: Kind<readonly (readonly string[])[]> = {
   reads: 'children',
 };
 
+/** Networks in CIDR notation, or single addresses. */
+export const NETWORKS: Kind<readonly string[]> = {
+  name: 'networks',
+  reads: 'first',
+  isList: true,
+  read([words = []]) {
+    const bad = words.find((word) => word === 'all' || !isAccessSource(word));
+    return bad === undefined
+      ? { value: words }
+      : { fault: `"${bad}" is no network: write an IP address or a network as 10.0.0.0/8` };
+  },
+  schema: { type: 'array', items: { type: 'string' } },
+};
+
+/** Any of some words, each at most once. */
+export function someOf<const W extends string>(words: readonly W[]): Kind<readonly W[]> {
+  return {
+    name: `${words.join('|')} ...`,
+    reads: 'first',
+    isList: true,
+    read([line = []]) {
+      const bad = line.find((word) => !words.some((known) => known === word));
+      return bad === undefined
+        ? { value: words.filter((word) => line.includes(word)) }
+        : { fault: `"${bad}" is none of ${words.join(', ')}` };
+    },
+    schema: { type: 'array', items: { enum: words } },
+  };
+}
+
 /** One line of `security`: who may do what. */
 export interface AccessRule {
   readonly action: 'play' | 'publish';

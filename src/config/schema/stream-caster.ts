@@ -18,22 +18,24 @@ export const streamCasters = repeated(
   'name',
   'Takes a stream in by another protocol and publishes it.',
   {
-    enabled: b0('enabled', false, 'Whether this caster runs.'),
+    enabled: b0('enabled', false, 'Whether this caster runs.', { effect: 'yes' }),
     caster: word(
       'caster',
       ['mpegts_over_udp', 'flv', 'gb28181', 'srt'],
       undefined,
       undefined,
       'Protocol that is taken in: MPEG-TS over UDP, FLV by HTTP POST, GB28181, or `srt`, which pulls `input`.',
-      { faultCode: 'CASTER_UNKNOWN' },
+      { faultCode: 'CASTER_UNKNOWN', effect: 'yes' },
     ),
     output: text(
       'output',
       undefined,
-      'RTMP url to publish to, with `[app]` and `[stream]` (flv) or `[stream]` (gb28181).',
+      'RTMP url that names what is published, with `[app]` and `[stream]` (flv) or `[stream]` (gb28181); the host is the vhost.',
+      { effect: 'yes' },
     ),
     listen: endpoints('listen', [], 'Where senders connect or send to.', {
       defaultText: 'none, which is an error',
+      effect: 'yes',
     }),
     input: text('input', '', 'SRT url that `caster srt` pulls: srt://host:port?streamid=...', {
       since: 'millrace',

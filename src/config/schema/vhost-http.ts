@@ -13,24 +13,21 @@ export const httpStatic = block(
 
 export const httpRemux = block(
   'http_remux',
-  'Live streams over HTTP and WebSocket, as FLV.',
+  'Live streams over HTTP and WebSocket, as FLV, MPEG-TS, AAC or MP3.',
   {
     enabled: b0('enabled', false, 'Whether they are served.'),
-    mount: template(
+    mounts: list(
       'mount',
-      '[vhost]/[app]/[stream].flv',
-      'Path of a stream; its extension picks the format, of which this version makes `.flv`.',
+      ['[vhost]/[app]/[stream].flv'],
+      'Paths of a stream, with `[app]` and `[stream]`; the extension picks the format: `.flv`, `.ts`, ' +
+        '`.aac` or `.mp3`. SRS takes one path.',
     ),
     fastCacheMs: seconds('fast_cache', 0, 'Recent audio that a new AAC or MP3 player gets first.', {
       reload: 'N',
-      effect: 'accepted',
     }),
-    dropIfNotMatch: b1(
-      'drop_if_not_match',
-      true,
-      'Drop FLV tags of a kind that the FLV header does not announce.',
-      { reload: 'N' },
-    ),
+    dropIfNotMatch: b1('drop_if_not_match', true, 'Drop what FLV or MPEG-TS does not announce.', {
+      reload: 'N',
+    }),
     hasAudio: b1('has_audio', true, 'Announce audio, when it is not guessed.', { reload: 'N' }),
     hasVideo: b1('has_video', true, 'Announce video, when it is not guessed.', { reload: 'N' }),
     guessHasAv: b1('guess_has_av', true, 'Announce what the stream has.', {

@@ -32,6 +32,12 @@ export const play = block(
       false,
       '`atc` for players that begin after an onMetaData with `bravo_atc` = `true`.',
     ),
+    maxPlayers: int(
+      'max_players',
+      0,
+      'Players that one stream may have, over all protocols; 0 is no limit.',
+      { range: { min: 0, max: 10_000_000, outside: 'error' }, since: 'millrace' },
+    ),
     mixCorrect: b0('mix_correct', false, 'Put audio and video in order of time first.'),
     mwLatencyMs: ms('mw_latency', 350, 'Longest time that data waits to be sent together.'),
     mwMsgs: int('mw_msgs', undefined, 'Messages that data waits for, within that time.', {

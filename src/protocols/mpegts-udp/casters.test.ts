@@ -15,7 +15,13 @@ describe('mpegtsCasters', () => {
           senders: ['192.0.2.1'],
         },
         { name: 'b', enabled: false, caster: 'mpegts_over_udp', listen: 8936 },
-        { name: 'c', enabled: true, caster: 'flv', listen: 8937 },
+        {
+          name: 'c',
+          enabled: true,
+          caster: 'flv',
+          listen: 8937,
+          output: 'rtmp://127.0.0.1/[app]/[stream]',
+        },
       ],
     });
     const casters = mpegtsCasters(streamCasters);

@@ -27,6 +27,7 @@ export const deadlines = {
   requestHeadMs: 2000,
   idleMs: 3000,
   slowReaderMs: 4000,
+  publishMs: 2000,
 } as const;
 
 export interface MediaPorts {
@@ -34,6 +35,8 @@ export interface MediaPorts {
   readonly rtmps: number;
   readonly http: number;
   readonly https: number;
+  /** Behind a trusted proxy: a PROXY header is expected. */
+  readonly caster: number;
   readonly api: number;
   readonly srt: number;
 }
@@ -87,7 +90,7 @@ export class Site {
     const port = (purpose: string) => found.get(purpose) ?? 0;
     this.#ports = {
       ...{ rtmp: port('rtmp'), rtmps: port('rtmps'), api: port('api') },
-      ...{ http: port('http'), https: port('https'), srt: port('srt') },
+      ...{ http: port('http'), https: port('https'), srt: port('srt'), caster: port('caster') },
     };
     await this.#openFolders();
     this.#watcher = await Watcher.start(this.#ports, clip('h264-aac.flv'));
@@ -276,7 +279,15 @@ millrace {
   request_head_timeout_ms ${deadlines.requestHeadMs};
   idle_timeout_ms ${deadlines.idleMs};
   slow_reader_timeout_ms ${deadlines.slowReaderMs};
+  trusted_proxies 127.0.0.1;
+  proxy_protocol caster;
   ${millrace}
+}
+stream_caster {
+  enabled on; caster flv; listen 127.0.0.1:0; output rtmp://casters/[app]/[stream];
+}
+vhost casters {
+  publish { firstpkt_timeout ${deadlines.publishMs}; normal_timeout ${deadlines.publishMs}; }
 }
 vhost __defaultVhost__ {
   srt { enabled on; }
