@@ -309,8 +309,12 @@ bool Rendition::place(Reader& reader) {
     if (replaying_) {
       return false;
     }
-    // Who was too slow is not given it all again.
-    reader.position_ = reader.primed_ ? log_.end() : backlog_begin();
+    // Who has waited for the stream begins with its first frame; who was too slow is not given the
+    // backlog again.
+    const JoinPoint* first = index_.newest_join();
+    reader.position_ = reader.primed_     ? log_.end()
+                       : first != nullptr ? first->position
+                                          : backlog_begin();
   } else if (const JoinPoint* newest = index_.newest_join(); newest != nullptr) {
     // Without the cache only a random access point that came just now will do.
     if (!options_.gop_cache && newest->video != nullptr && frames_since_join_ != 0) {

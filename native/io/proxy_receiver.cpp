@@ -16,16 +16,20 @@ class ProxyReceiver::Waiting final : public Pollable {
         fd_(std::move(fd)),
         proxy_(proxy),
         deadline_([this] { end({ErrorCode::kTimedOut}); }) {}
-  ~Waiting() override {
-    if (fd_) {
-      receiver_.loop_.unwatch(fd_.get());
-    }
-  }
+  ~Waiting() override { abandon(); }
 
   [[nodiscard]] bool start() {
     Loop& loop = receiver_.loop_;
     loop.arm_in(deadline_, receiver_.limit_);
     return loop.watch(fd_.get(), EPOLLIN | EPOLLRDHUP | EPOLLET, *this);
+  }
+  /// Closes the connection and tells nobody. The receiver is not looked at again.
+  void abandon() {
+    if (fd_) {
+      deadline_.disarm();
+      receiver_.loop_.unwatch(fd_.get());
+      fd_ = Fd();
+    }
   }
   void on_ready(uint32_t events) override {
     if (!fd_) {
@@ -78,7 +82,13 @@ class ProxyReceiver::Waiting final : public Pollable {
 ProxyReceiver::ProxyReceiver(Loop& loop, Duration limit, Owner& owner)
     : loop_(loop), limit_(limit), owner_(owner) {}
 
-ProxyReceiver::~ProxyReceiver() = default;
+ProxyReceiver::~ProxyReceiver() {
+  // This turn may still hold events for them.
+  for (auto& [key, waiting] : waiting_) {
+    waiting->abandon();
+    loop_.dispose(std::move(waiting));
+  }
+}
 
 void ProxyReceiver::take(Fd fd, const Address& proxy) {
   auto made = std::make_unique<Waiting>(*this, std::move(fd), proxy);

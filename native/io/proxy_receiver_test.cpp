@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <cerrno>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,12 @@ class ProxyReceiverTest : public ::testing::Test, private ProxyReceiver::Owner {
   void send(const Fd& fd, std::string_view text) {
     ASSERT_EQ(::send(fd.get(), text.data(), text.size(), MSG_NOSIGNAL),
               static_cast<ssize_t>(text.size()));
+  }
+  /// Whether the receiver has closed its end; with bytes unread there, the end comes as a reset.
+  static bool is_closed(const Fd& proxy) {
+    std::array<char, 8> room;
+    const ssize_t size = ::recv(proxy.get(), room.data(), room.size(), MSG_DONTWAIT);
+    return size == 0 || (size < 0 && errno == ECONNRESET);
   }
   /// Waits until there are so many clients and errors.
   void await(size_t clients, size_t errors) {
@@ -111,8 +118,7 @@ TEST_F(ProxyReceiverTest, ClosesWhoSaysAnythingElseOrLeaves) {
                                     ErrorCode::kPeerClosed}));
     EXPECT_EQ(receiver_->waiting(), 0U);
   });
-  std::array<char, 8> room;
-  EXPECT_EQ(::recv(other.get(), room.data(), room.size(), MSG_DONTWAIT), 0);
+  EXPECT_TRUE(is_closed(other));
 }
 
 TEST_F(ProxyReceiverTest, ClosesWhoTakesTooLong) {
@@ -132,8 +138,7 @@ TEST_F(ProxyReceiverTest, MayEndWithConnectionsWaiting) {
     receiver_.reset();
   });
   thread_.finish_turn();
-  std::array<char, 8> room;
-  EXPECT_EQ(::recv(proxy.get(), room.data(), room.size(), MSG_DONTWAIT), 0);
+  EXPECT_TRUE(is_closed(proxy));
 }
 
 }  // namespace

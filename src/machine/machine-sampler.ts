@@ -132,8 +132,17 @@ function growth(before: Counters | undefined, now: Counters, disks: number) {
   };
 }
 
+/** Addresses by interface; none when the system cannot tell, as without a free file descriptor. */
+function addressesOfInterfaces(): ReturnType<typeof networkInterfaces> {
+  try {
+    return networkInterfaces();
+  } catch {
+    return {};
+  }
+}
+
 function networkBytes(interfaces: readonly InterfaceBytes[]) {
-  const addresses = networkInterfaces();
+  const addresses = addressesOfInterfaces();
   const internet = { received: 0, sent: 0 };
   const intranet = { received: 0, sent: 0 };
   for (const { name, received, sent } of interfaces) {

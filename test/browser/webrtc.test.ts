@@ -1,3 +1,4 @@
+import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Browser } from '../support/browser.ts';
 import { clip } from '../support/clips.ts';
@@ -54,6 +55,13 @@ async function toneOf(url: string): Promise<number> {
   return loudestTone(samples.subarray(Math.max(0, samples.length - 48_000)), 48_000);
 }
 
+/** Statistics name the codec a little after the first picture. */
+async function codecIs(player: Page, kind: 'video' | 'audio', codec: string): Promise<void> {
+  await expect
+    .poll(async () => (await received(player, kind))?.codec?.toLowerCase(), { timeout: 20_000 })
+    .toBe(codec);
+}
+
 describe('Chromium', () => {
   it('publishes by WHIP and plays by WHEP, picture and sound', async () => {
     const publisher = await open('whip', 'source=pattern&width=640&stream=pair');
@@ -61,8 +69,9 @@ describe('Chromium', () => {
     const player = await open('whep', 'stream=pair');
     await decoded(player, 60);
     await heard(player, PATTERN_HZ);
-    expect(await received(player, 'video')).toMatchObject({ codec: 'video/H264', frameWidth: 640 });
-    expect(await received(player, 'audio')).toMatchObject({ codec: 'audio/opus' });
+    // The width is the browser's choice: it sends smaller pictures while it learns the bandwidth.
+    await codecIs(player, 'video', 'video/h264');
+    await codecIs(player, 'audio', 'audio/opus');
     expect(await player.textContent('#status')).toBe('Playing.');
     expect(await publisher.textContent('#status')).toBe('Publishing.');
     await Promise.all([player.close(), publisher.close()]);
@@ -78,7 +87,7 @@ describe('Chromium', () => {
       await server.published(`/live/${codec}`);
       const player = await open('whep', `stream=${codec}`);
       await decoded(player, 30);
-      expect((await received(player, 'video'))?.codec.toLowerCase()).toBe(`video/${codec}`);
+      await codecIs(player, 'video', `video/${codec}`);
       await Promise.all([player.close(), publisher.close()]);
     },
     90_000,

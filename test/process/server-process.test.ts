@@ -125,8 +125,8 @@ describe('start', () => {
   });
 
   it('names every directive that has no effect yet', async () => {
-    const server = await launched(consoleConfig(await freePort(), 'heartbeat { enabled on; }'));
-    expect(server.stdout).toMatch(/without effect in this version: .*heartbeat/);
+    const server = await launched(consoleConfig(await freePort(), 'rtsp_server { enabled on; }'));
+    expect(server.stdout).toMatch(/without effect in this version: .*rtsp_server/);
   });
 
   it('is refused when max_connections does not fit into the open files', async () => {

@@ -201,11 +201,11 @@ TEST_F(HlsEgress, SegmentsAreToldOnlyWhereSomebodyWantsToHear) {
   settle();
   feed(seconds(0), milliseconds(2040));
   egress_->on_end();
-  ASSERT_EQ(events_.segments.size(), 2U);
+  ASSERT_EQ(events_.segments.size(), 1U) << "the last one is too short";
   begin(TellSegments::kNo);
   feed(seconds(4), milliseconds(6040));
   egress_->on_end();
-  EXPECT_EQ(events_.segments.size(), 2U);
+  EXPECT_EQ(events_.segments.size(), 1U);
 }
 
 TEST_F(HlsEgress, SegmentsThatLeftTheListStayForTheGraceTime) {

@@ -16,7 +16,11 @@ constexpr size_t kMaxHops = 32;
 /// `192.0.2.1`, `2001:db8::1`, also with a port: `192.0.2.1:80`, `[2001:db8::1]:80`.
 std::optional<Address> parse_element(std::string_view text) {
   if (text.starts_with('[')) {
-    text = text.substr(1, text.find(']') - 1);
+    const size_t bracket = text.find(']');
+    if (bracket == std::string_view::npos) {
+      return std::nullopt;
+    }
+    text = text.substr(1, bracket - 1);
   } else if (const size_t colon = text.find(':');
              colon != std::string_view::npos && colon == text.rfind(':')) {
     text = text.substr(0, colon);

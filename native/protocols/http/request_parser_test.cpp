@@ -343,7 +343,7 @@ TEST(RequestParser, FieldsOfTheRequest) {
   EXPECT_TRUE(parser.request().wants_upgrade);
   EXPECT_TRUE(parser.request().expect_continue);
   EXPECT_EQ(parser.request().method, Method::kGet);
-  EXPECT_EQ(parser.request().header("x-forwarded-for"), "192.0.2.7");
+  EXPECT_EQ(parser.request().header("x-forwarded-for"), "192.0.2.7, 10.0.0.1");
   EXPECT_EQ(parser.poll().value()->kind, RequestEvent::Kind::kComplete);
   const auto rest = parser.take_rest();
   EXPECT_EQ(std::string(rest.begin(), rest.end()), "rest");

@@ -45,12 +45,13 @@ TEST_F(TsMuxerTest, TablesStandBeforeRandomAccessPointsAndNowAndThen) {
   TsMuxer muxer{{}};
   muxer.write_track(*video_, MediaTime(0), log_);
   muxer.write_track(*audio_, MediaTime(0), log_);
+  TestDemuxer demuxer;
   const auto tables = [&](auto&& write) {
     const uint64_t from = log_.end();
+    const int before = demuxer.tables;
     write();
-    TestDemuxer demuxer;
     demuxer.read(since(from));
-    return demuxer.tables;
+    return demuxer.tables - before;
   };
   EXPECT_EQ(tables([&] { video(muxer, 0, true); }), 1);
   EXPECT_EQ(tables([&] { audio(muxer, 10); }), 0);

@@ -176,7 +176,7 @@ describe('WHIP', () => {
     ['no SDP', 'hello', 400, 'SDP_INVALID'],
     ['nothing that can be answered', PLAY, 422, 'SDP_NOT_ACCEPTABLE'],
     ['a long SDP', PUBLISH + 'a=x\r\n'.repeat(15_000), 413, 'SDP_TOO_LARGE'],
-    ['a very long body', 'x'.repeat(300_000), 413, 'HTTP'],
+    ['a very long body', 'x'.repeat(300_000), 413, 'HTTP_BODY_TOO_LARGE'],
   ])('refuses %s', async (_, body, status, code) => {
     const { engine, base } = await started();
     const response = await post(base, '/rtc/v1/whip/', body);

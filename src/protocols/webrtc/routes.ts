@@ -33,7 +33,8 @@ export function webrtcRoutes(app: FastifyInstance, context: WebrtcRoutesContext)
       { parseAs: 'string', bodyLimit: MAX_BODY_BYTES },
       (_request, body, parsed) => parsed(null, body),
     );
-    scope.setErrorHandler((error, request, reply) => {
+    scope.setErrorHandler((thrown, request, reply) => {
+      const error = asRefusal(thrown);
       context.onRefused(request.ip, error);
       return sendProblem(reply, error);
     });
@@ -55,6 +56,16 @@ export function webrtcRoutes(app: FastifyInstance, context: WebrtcRoutesContext)
     }
     done();
   });
+}
+
+/** What fastify refuses before a route sees it is the client's fault, not one of the server. */
+function asRefusal(thrown: unknown): unknown {
+  const { statusCode = 500 } = thrown as { statusCode?: number };
+  if (thrown instanceof ServerError || statusCode < 400 || statusCode >= 500) {
+    return thrown;
+  }
+  const code = statusCode === 413 ? 'HTTP_BODY_TOO_LARGE' : 'HTTP_MALFORMED';
+  return new ServerError(code, undefined, { cause: thrown });
 }
 
 function addResource(
