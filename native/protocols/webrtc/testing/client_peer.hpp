@@ -7,6 +7,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <functional>
 #include <memory>
@@ -59,14 +60,17 @@ class ClientPeer {
 
   /// Sends a check and waits for its answer. @return false when none comes within `limit_ms`.
   bool check(int limit_ms = 10'000) {
-    send_check(local_pwd);
     bool answered = false;
-    pump(limit_ms, [&](std::span<uint8_t> packet) {
-      const auto message = stun::Message::parse(packet);
-      answered = message.ok() && message->message_class == stun::Class::kSuccess &&
-                 message->is_authentic(local_pwd);
-      return answered;
-    });
+    // RFC 8489 §6.2.1: a request whose answer does not come is sent again.
+    for (const Time end = Clock::now() + milliseconds(limit_ms); !answered && Clock::now() < end;) {
+      send_check(local_pwd);
+      pump(std::min(limit_ms, 500), [&](std::span<uint8_t> packet) {
+        const auto message = stun::Message::parse(packet);
+        answered = message.ok() && message->message_class == stun::Class::kSuccess &&
+                   message->is_authentic(local_pwd);
+        return answered;
+      });
+    }
     return answered;
   }
   void send_check(const std::string& password) {
@@ -189,8 +193,15 @@ class ClientPeer {
     for (;;) {
       const auto left = duration_cast<milliseconds>(end - Clock::now()).count();
       pollfd poll{fd_.get(), POLLIN, 0};
-      if (left <= 0 || ::poll(&poll, 1, static_cast<int>(left)) <= 0) {
+      if (left <= 0) {
         return;
+      }
+      if (::poll(&poll, 1, static_cast<int>(std::min<int64_t>(left, 20))) <= 0) {
+        if (dtls_ && dtls_->deadline() && *dtls_->deadline() <= Clock::now()) {
+          dtls_->on_timeout(Clock::now());
+          flush_dtls();
+        }
+        continue;
       }
       std::array<uint8_t, 4096> room;
       const ssize_t size = ::recv(fd_.get(), room.data(), room.size(), 0);
