@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "protocols/webrtc/publication.hpp"
+#include "protocols/publish_options.hpp"
 #include "rtp/packet/header_extensions.hpp"
 #include "rtp/packet/rtx.hpp"
 #include "rtp/payload/payload_info.hpp"
@@ -64,7 +64,9 @@ Ingest::~Ingest() { stop(); }
 
 Status Ingest::start() {
   LoopContext& context = transport_.context();
-  auto publication = begin_publication(context, description_);
+  PublishOptions options = PublishOptions::from(description_.publish, context.limits);
+  options.stream = description_.stream;
+  auto publication = begin_publication(context, options);
   if (!publication.ok()) {
     return publication.error();
   }
