@@ -1,6 +1,7 @@
 #include "control/loop_report.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "control/session_counters.hpp"
 #include "hub/loop_hub.hpp"
@@ -23,15 +24,22 @@ void LoopReport::arm_next() {
 }
 
 void LoopReport::make() {
-  writing_.clear();
+  writing_.sessions.clear();
+  writing_.transports.clear();
   const double at_ms = in_ms(loop_.now());
   sessions_.for_each_known([this, at_ms](const Session& session) {
     SessionCounters counters;
     session.count(counters);
-    writing_.push_back(static_cast<double>(session.id()));
-    writing_.push_back(at_ms);
+    writing_.sessions.push_back(static_cast<double>(session.id()));
+    writing_.sessions.push_back(at_ms);
     for (const SessionColumn& column : kSessionColumns) {
-      writing_.push_back(static_cast<double>(column.value(counters)));
+      writing_.sessions.push_back(static_cast<double>(column.value(counters)));
+    }
+    if (counters.transport) {
+      writing_.transports.push_back(static_cast<double>(session.id()));
+      for (const TransportColumn& column : kTransportColumns) {
+        writing_.transports.push_back(column.value(counters, *counters.transport));
+      }
     }
   });
   LoopFigures figures{
@@ -45,7 +53,7 @@ void LoopReport::make() {
       .pool_free_bytes = loop_.pool().free_bytes()};
   {
     const std::lock_guard lock(mutex_);
-    ready_.swap(writing_);
+    std::swap(ready_, writing_);
     ready_figures_ = figures;
     fresh_ = true;
   }
@@ -56,12 +64,12 @@ LoopReport::View LoopReport::read() {
   {
     const std::lock_guard lock(mutex_);
     if (fresh_) {
-      reading_.swap(ready_);
+      std::swap(reading_, ready_);
       figures_ = ready_figures_;
       fresh_ = false;
     }
   }
-  return {figures_, reading_};
+  return {figures_, reading_.sessions, reading_.transports};
 }
 
 }  // namespace millrace

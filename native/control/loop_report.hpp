@@ -40,6 +40,9 @@ class LoopReport {
     /// Records of `2 + kSessionColumns.size()` numbers: session, time in ms of the monotonic clock,
     /// then the columns.
     const std::vector<double>& records;
+    /// Records of `1 + kTransportColumns.size()` numbers, of those sessions whose protocol measures
+    /// the network: session, then the columns.
+    const std::vector<double>& transports;
   };
   [[nodiscard]] View read();
 
@@ -54,13 +57,17 @@ class LoopReport {
   LoopHub& hub_;
   Timer next_;
   Time due_{};
-  std::vector<double> writing_;
+  struct Records {
+    std::vector<double> sessions;
+    std::vector<double> transports;
+  };
+  Records writing_;
   std::mutex mutex_;
   bool fresh_ = false;
   LoopFigures ready_figures_;
-  std::vector<double> ready_;
+  Records ready_;
   LoopFigures figures_;  // of the control thread, like `reading_`
-  std::vector<double> reading_;
+  Records reading_;
 };
 
 }  // namespace millrace

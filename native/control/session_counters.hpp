@@ -2,8 +2,11 @@
 
 #include <array>
 #include <cstdint>
+#include <limits>
+#include <optional>
 #include <string_view>
 
+#include "control/transport_figures.hpp"
 #include "hub/publication.hpp"
 #include "hub/rendition.hpp"
 
@@ -18,10 +21,11 @@ struct SessionCounters {
   uint64_t audio_frames = 0;  // that a publisher sent
   uint64_t packets_lost = 0;  // that the network kept, as far as the protocol can tell
   uint64_t packets_resent = 0;
-  uint64_t dropped = 0;       // frames or packets that were thrown away here
-  uint64_t skips = 0;         // times that a player was too slow and went on later
-  uint64_t queued_bytes = 0;  // that wait for the peer to take them, at this moment
-  TimeRepairs repairs;        // of a publisher's times
+  uint64_t dropped = 0;                       // frames or packets that were thrown away here
+  uint64_t skips = 0;                         // times that a player was too slow and went on later
+  uint64_t queued_bytes = 0;                  // that wait for the peer to take them, at this moment
+  TimeRepairs repairs;                        // of a publisher's times
+  std::optional<TransportFigures> transport;  // of protocols that measure the network
 
   /// Adds what a publication has counted; when it ends, once more for good.
   void add(const Publication& publication) {
@@ -64,6 +68,64 @@ inline constexpr std::array kSessionColumns{
     SessionColumn{"steps_back", [](const SessionCounters& c) { return c.repairs.steps_back; }},
     SessionColumn{"reordered", [](const SessionCounters& c) { return c.repairs.reordered; }},
     SessionColumn{"composition", [](const SessionCounters& c) { return c.repairs.composition; }},
+};
+
+/// One column of the table of those sessions whose protocol measures the network.
+struct TransportColumn {
+  std::string_view name;
+  double (*value)(const SessionCounters& counters, const TransportFigures& transport);
+};
+
+/// What is not known is NaN in a record.
+inline double number_or_nan(const std::optional<double>& figure) {
+  return figure.value_or(std::numeric_limits<double>::quiet_NaN());
+}
+
+/// The columns in the order of a record, after the session. A new one is a line here and its name
+/// in `src/native/transport-figures.ts`.
+inline constexpr std::array kTransportColumns{
+    TransportColumn{"rtt_ms", [](const SessionCounters& /*c*/,
+                                 const TransportFigures& t) { return number_or_nan(t.rtt_ms); }},
+    TransportColumn{"jitter_ms",
+                    [](const SessionCounters& /*c*/, const TransportFigures& t) {
+                      return number_or_nan(t.jitter_ms);
+                    }},
+    TransportColumn{"packets_in",
+                    [](const SessionCounters& /*c*/, const TransportFigures& t) {
+                      return static_cast<double>(t.packets_in);
+                    }},
+    TransportColumn{"packets_out",
+                    [](const SessionCounters& /*c*/, const TransportFigures& t) {
+                      return static_cast<double>(t.packets_out);
+                    }},
+    TransportColumn{"packets_lost",
+                    [](const SessionCounters& c, const TransportFigures& /*t*/) {
+                      return static_cast<double>(c.packets_lost);
+                    }},
+    TransportColumn{"packets_resent",
+                    [](const SessionCounters& c, const TransportFigures& /*t*/) {
+                      return static_cast<double>(c.packets_resent);
+                    }},
+    TransportColumn{"packets_dropped",
+                    [](const SessionCounters& c, const TransportFigures& /*t*/) {
+                      return static_cast<double>(c.dropped);
+                    }},
+    TransportColumn{"bandwidth_bps",
+                    [](const SessionCounters& /*c*/, const TransportFigures& t) {
+                      return number_or_nan(t.bandwidth_bps);
+                    }},
+    TransportColumn{"latency_ms",
+                    [](const SessionCounters& /*c*/, const TransportFigures& t) {
+                      return number_or_nan(t.latency_ms);
+                    }},
+    TransportColumn{"buffer_ms",
+                    [](const SessionCounters& /*c*/, const TransportFigures& t) {
+                      return number_or_nan(t.buffer_ms);
+                    }},
+    TransportColumn{"buffer_bytes",
+                    [](const SessionCounters& /*c*/, const TransportFigures& t) {
+                      return number_or_nan(t.buffer_bytes);
+                    }},
 };
 
 }  // namespace millrace

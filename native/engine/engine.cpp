@@ -32,6 +32,11 @@ unsigned usable_cores() {
                    : std::max(1U, std::thread::hardware_concurrency());
 }
 
+BufferRef bytes_of(const std::vector<double>& numbers) {
+  return Buffer::copy_of(
+      Bytes{reinterpret_cast<const uint8_t*>(numbers.data()), numbers.size() * sizeof(double)});
+}
+
 }  // namespace
 
 Engine::Worker::Worker(unsigned index, Engine& engine)
@@ -310,20 +315,27 @@ Fields Engine::stats() {
 Fields Engine::report() {
   Value::List loops;
   std::vector<double> records;
+  std::vector<double> transports;
   for (const auto& worker : workers_) {
     const LoopReport::View view = worker->report.read();
     loops.emplace_back(fields_of(*worker, view.figures));
     records.insert(records.end(), view.records.begin(), view.records.end());
+    transports.insert(transports.end(), view.transports.begin(), view.transports.end());
   }
   Value::List columns{"session", "at_ms"};
   for (const SessionColumn& column : kSessionColumns) {
     columns.emplace_back(column.name);
   }
+  Value::List transport_columns{"session"};
+  for (const TransportColumn& column : kTransportColumns) {
+    transport_columns.emplace_back(column.name);
+  }
   Fields report;
   report.set("loops", std::move(loops));
   report.set("columns", std::move(columns));
-  report.set("sessions", Buffer::copy_of(Bytes{reinterpret_cast<const uint8_t*>(records.data()),
-                                               records.size() * sizeof(double)}));
+  report.set("sessions", bytes_of(records));
+  report.set("transport_columns", std::move(transport_columns));
+  report.set("transports", bytes_of(transports));
   return report;
 }
 

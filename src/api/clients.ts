@@ -12,29 +12,34 @@ import {
   integer,
   kbps,
   listOf,
-  object,
+  objectWithOptional,
   pageQuery,
   text,
 } from './schemas.ts';
+import { transport, transportJson } from './transport.ts';
 import { kbpsJson } from './vhosts.ts';
 
-const client = object({
-  id: { ...text, description: 'the same in log lines and callbacks' },
-  vhost: { ...text, description: 'id of its vhost' },
-  stream: { ...text, description: 'id of its stream' },
-  ip: text,
-  pageUrl: text,
-  swfUrl: text,
-  tcUrl: text,
-  url: text,
-  name: { ...text, description: 'of the stream, with the extension that was asked for' },
-  type: { ...text, description: 'e.g. rtmp-play, flv-play, hls-play, fmle-publish' },
-  publish: boolean,
-  alive: { ...decimal, description: 'seconds' },
-  send_bytes: integer,
-  recv_bytes: integer,
-  kbps,
-});
+const client = objectWithOptional(
+  {
+    id: { ...text, description: 'the same in log lines and callbacks' },
+    vhost: { ...text, description: 'id of its vhost' },
+    stream: { ...text, description: 'id of its stream' },
+    ip: text,
+    pageUrl: text,
+    swfUrl: text,
+    tcUrl: text,
+    url: text,
+    name: { ...text, description: 'of the stream, with the extension that was asked for' },
+    type: { ...text, description: 'e.g. rtmp-play, flv-play, hls-play, fmle-publish' },
+    publish: boolean,
+    alive: { ...decimal, description: 'seconds' },
+    send_bytes: integer,
+    recv_bytes: integer,
+    kbps,
+    transport,
+  },
+  'transport',
+);
 
 /** `/api/v1/clients/`: who publishes and plays. DELETE ends a client. */
 export const clients: ApiResource = (app, context) => {
@@ -117,5 +122,6 @@ function clientJson(entry: ClientEntry, { statistics }: ApiContext) {
     send_bytes: traffic.sent,
     recv_bytes: traffic.received,
     kbps: kbpsJson(traffic),
+    ...(entry.transport ? { transport: transportJson(entry.transport) } : {}),
   };
 }

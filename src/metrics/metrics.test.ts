@@ -3,6 +3,7 @@ import { configFromObject } from '../config/from-object.ts';
 import { type ConfigInput, DEFAULT_VHOST } from '../config/millrace-config.ts';
 import { MachineSampler } from '../machine/machine-sampler.ts';
 import { SESSION_COLUMNS } from '../native/session-counters.ts';
+import { TRANSPORT_COLUMNS } from '../native/transport-figures.ts';
 import { Statistics } from '../statistics/statistics.ts';
 import { streamUrl } from '../streams/stream-key.ts';
 import { Metrics } from './metrics.ts';
@@ -37,7 +38,12 @@ function begin(statistics: Statistics, id: number, stream: string, publishes = t
   });
 }
 
-function update(statistics: Statistics, session: number, counters: Record<string, number>) {
+function update(
+  statistics: Statistics,
+  session: number,
+  counters: Record<string, number>,
+  transport?: Record<string, number>,
+) {
   const row = [session, 1000, ...SESSION_COLUMNS.map((name) => counters[name] ?? 0)];
   statistics.update({
     loops: [
@@ -57,6 +63,14 @@ function update(statistics: Statistics, session: number, counters: Record<string
     ],
     columns: ['session', 'at_ms', ...SESSION_COLUMNS],
     sessions: new Uint8Array(Float64Array.from(row).buffer),
+    transport_columns: ['session', ...TRANSPORT_COLUMNS],
+    transports: new Uint8Array(
+      Float64Array.from(
+        transport
+          ? [session, ...TRANSPORT_COLUMNS.map((name) => transport[name] ?? Number.NaN)]
+          : [],
+      ).buffer,
+    ),
   });
 }
 
@@ -118,6 +132,31 @@ describe('metrics', () => {
     ]) {
       expect(text).toContain(`\n${line}\n`);
     }
+  });
+
+  it('have the network of each protocol by quantiles, and that of publishers', async () => {
+    const { metrics, statistics } = setUp({ enabled: true, streamSeries: 1 });
+    const packets = { packets_in: 100, packets_out: 0, packets_lost: 0 };
+    for (const [id, rtt_ms] of [10, 20, 30, 400].entries()) {
+      begin(statistics, id, `s${id}`);
+      update(statistics, id, {}, { ...packets, packets_lost: id * 10, rtt_ms });
+    }
+    const text = await metrics.text();
+    for (const line of [
+      'millrace_packets_received_total{protocol="rtmp",action="publish"} 400',
+      'millrace_packets_sent_total{protocol="rtmp",action="publish"} 0',
+      'millrace_transport_rtt_seconds{protocol="rtmp",action="publish",quantile="0"} 0.01',
+      'millrace_transport_rtt_seconds{protocol="rtmp",action="publish",quantile="0.5"} 0.02',
+      'millrace_transport_rtt_seconds{protocol="rtmp",action="publish",quantile="0.95"} 0.4',
+      'millrace_transport_rtt_seconds{protocol="rtmp",action="publish",quantile="1"} 0.4',
+      'millrace_transport_loss_ratio{protocol="rtmp",action="publish",quantile="1"} 0.3',
+      'millrace_stream_publisher_rtt_seconds{vhost="__defaultVhost__",app="live",stream="s0"} 0.01',
+    ]) {
+      expect(text).toContain(`\n${line}\n`);
+    }
+    // What nobody measures has no series, and streams beyond the limit have none either.
+    expect(text).not.toContain('millrace_transport_bandwidth_bits_per_second{');
+    expect(text.match(/^millrace_stream_publisher_rtt_seconds\{/gm)).toHaveLength(1);
   });
 
   it('have a histogram of the turns of each loop', async () => {

@@ -9,6 +9,7 @@ import { addHealthMetrics } from './health-metrics.ts';
 import { addProtocolMetrics } from './protocol-metrics.ts';
 import { addSrsMetrics } from './srs-metrics.ts';
 import { addStreamMetrics } from './stream-metrics.ts';
+import { addTransportMetrics } from './transport-metrics.ts';
 
 /** What metrics are made from. */
 export interface MetricsContext {
@@ -39,6 +40,7 @@ export class Metrics {
     addSrsMetrics(this.#registry, context);
     addProtocolMetrics(this.#registry, context);
     addStreamMetrics(this.#registry, context);
+    addTransportMetrics(this.#registry, context);
     addHealthMetrics(this.#registry, context, this.#mainThreadDelay);
   }
 

@@ -65,11 +65,11 @@ export function addStreamMetrics(registry: Registry, { statistics, config }: Met
   });
 }
 
-function labelsOf({ vhost, app, name }: StreamEntry): Record<string, string> {
+export function labelsOf({ vhost, app, name }: StreamEntry): Record<string, string> {
   return { vhost: vhost.name, app, stream: name };
 }
 
-function firstOf<T>(entries: Iterable<T>, count: number): T[] {
+export function firstOf<T>(entries: Iterable<T>, count: number): T[] {
   const first: T[] = [];
   for (const entry of entries) {
     if (first.length >= count) {

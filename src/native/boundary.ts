@@ -470,6 +470,10 @@ export interface EngineReport {
   readonly columns: readonly string[];
   /** Records one after the other, doubles in the byte order of the machine. */
   readonly sessions: Uint8Array;
+  /** Names of the numbers of a record of `transports`: `session`, and those of `TransportFigures`. */
+  readonly transport_columns: readonly string[];
+  /** As `sessions`, of those alone whose protocol measures the network. */
+  readonly transports: Uint8Array;
 }
 
 /** Versions of the addon and of what is linked into it. */

@@ -64,7 +64,8 @@ export function forEachSession(report: EngineReport, visit: (record: SessionReco
   }
 }
 
-function doubles(bytes: Uint8Array): Float64Array {
+/** The numbers of a report, in the byte order of the machine. */
+export function doubles(bytes: Uint8Array): Float64Array {
   const aligned = bytes.byteOffset % Float64Array.BYTES_PER_ELEMENT === 0 ? bytes : bytes.slice();
   return new Float64Array(
     aligned.buffer,

@@ -3,6 +3,7 @@ import type { AudioTrack, VideoTrack } from '../native/boundary.ts';
 import type { ClientDescription } from './client-description.ts';
 import { type MediaCounts, noMediaCounts } from './media-counts.ts';
 import { Traffic } from './traffic.ts';
+import type { Transport } from './transport.ts';
 
 /** Sums of one protocol and direction. */
 export interface ProtocolSums {
@@ -12,6 +13,9 @@ export interface ProtocolSums {
   clientsTotal: number;
   received: number;
   sent: number;
+  /** Media packets, of protocols that count them. */
+  packetsReceived: number;
+  packetsSent: number;
   readonly counts: MediaCounts;
 }
 
@@ -80,6 +84,8 @@ export class ClientEntry {
   readonly traffic: Traffic;
   /** Bytes that waited for the peer at the last report. */
   queuedBytes = 0;
+  /** Where its protocol measures the network, from the first report on. */
+  transport: Transport | undefined;
 
   constructor(
     peer: { readonly id: number; readonly cid: string },

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { DEFAULT_VHOST } from '../config/millrace-config.ts';
 import type { EngineReport, SessionClosed } from '../native/boundary.ts';
 import { SESSION_COLUMNS } from '../native/session-counters.ts';
+import { TRANSPORT_COLUMNS } from '../native/transport-figures.ts';
 import { streamUrl } from '../streams/stream-key.ts';
 import type { ClientDescription } from './client-description.ts';
 import { Statistics } from './statistics.ts';
@@ -29,6 +30,8 @@ function report(atMs: number, sessions: Readonly<Record<number, Counters>>): Eng
     ],
     columns: ['session', 'at_ms', ...SESSION_COLUMNS],
     sessions: new Uint8Array(Float64Array.from(rows.flat()).buffer),
+    transport_columns: ['session', ...TRANSPORT_COLUMNS],
+    transports: new Uint8Array(),
   };
 }
 

@@ -7,11 +7,13 @@ import type {
   Trouble,
 } from '../native/boundary.ts';
 import { forEachSession, monotonicMs, type SessionRecord } from '../native/session-counters.ts';
+import { forEachTransport, type TransportFigures } from '../native/transport-figures.ts';
 import { streamId } from '../streams/stream-id.ts';
 import type { ClientDescription } from './client-description.ts';
 import { ClientEntry, type ProtocolSums, StreamEntry, VhostEntry } from './entries.ts';
 import { MEDIA_COLUMNS, type MediaCounts, noMediaCounts } from './media-counts.ts';
 import { Traffic } from './traffic.ts';
+import { Transport } from './transport.ts';
 
 /** Kinds of faults that are counted apart; more are counted as `other`. */
 const MAX_FAULT_KINDS = 256;
@@ -204,6 +206,7 @@ export class Statistics {
     forEachSession(report, (record) => this.#take(record));
     // Loops report at the same moments; what they counted is of then, not of now.
     const atMs = report.loops.reduce((latest, loop) => Math.max(latest, loop.at_ms), 0);
+    forEachTransport(report, (session, figures) => this.#takeTransport(session, atMs, figures));
     for (const { traffic } of this.#streams.values()) {
       traffic.note(atMs);
     }
@@ -241,6 +244,21 @@ export class Statistics {
     }
     counted.received = received;
     counted.sent = sent;
+  }
+
+  #takeTransport(session: number, atMs: number, figures: TransportFigures): void {
+    const client = this.#clients.get(session);
+    if (!client) {
+      return;
+    }
+    const before = client.transport?.figures;
+    client.sums.packetsReceived += figures.packets_in - (before?.packets_in ?? 0);
+    client.sums.packetsSent += figures.packets_out - (before?.packets_out ?? 0);
+    if (client.transport) {
+      client.transport.note(atMs, figures);
+    } else {
+      client.transport = new Transport(atMs, figures);
+    }
   }
 
   #credit(client: ClientEntry, received: number, sent: number): void {
@@ -281,6 +299,8 @@ export class Statistics {
         clientsTotal: 0,
         received: 0,
         sent: 0,
+        packetsReceived: 0,
+        packetsSent: 0,
         counts: noMediaCounts(),
       };
       this.#protocols.set(key, sums);

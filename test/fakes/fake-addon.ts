@@ -20,6 +20,7 @@ import type {
   WebrtcSessionOptions,
 } from '../../src/native/boundary.ts';
 import { SESSION_COLUMNS } from '../../src/native/session-counters.ts';
+import { TRANSPORT_COLUMNS } from '../../src/native/transport-figures.ts';
 
 /** A command that the engine was given. */
 export type Command =
@@ -134,7 +135,13 @@ export class FakeEngine implements NativeEngine {
     const records = [...this.counters].flatMap(([session, values]) =>
       columns.map((name) => (name === 'session' ? session : (values[name] ?? 0))),
     );
-    return { loops: [], columns, sessions: new Uint8Array(Float64Array.from(records).buffer) };
+    return {
+      loops: [],
+      columns,
+      sessions: new Uint8Array(Float64Array.from(records).buffer),
+      transport_columns: ['session', ...TRANSPORT_COLUMNS],
+      transports: new Uint8Array(),
+    };
   }
 
   stop_listening(): void {

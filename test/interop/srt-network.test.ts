@@ -16,7 +16,7 @@ let server: MediaServer;
 beforeAll(async () => {
   clip(NAME);
   server = await MediaServer.start({
-    root: `srt_server {
+    root: `exporter { enabled on; listen 127.0.0.1:0; } srt_server {
       enabled on; listen 127.0.0.1:0; latency 1000; peerlatency 1000; passphrase ${PASSPHRASE};
     }`,
     vhost: 'srt { enabled on; }',
@@ -29,6 +29,36 @@ afterAll(async () => {
 
 const urlAt = (port: number, stream: string, mode: string) =>
   `srt://127.0.0.1:${port}?passphrase=${PASSPHRASE}&streamid=#!::r=live/${stream},m=${mode}`;
+
+/** Waits until the API tells of the losses of a client and of what was done about them. */
+async function expectNetwork(type: string, packets: 'packets_in' | 'packets_out') {
+  const network = async () => {
+    const answer = await fetch(server.api('/api/v1/clients/'));
+    const { clients } = (await answer.json()) as {
+      clients: { type: string; transport?: Record<string, number> }[];
+    };
+    return clients.find((client) => client.type === type)?.transport ?? {};
+  };
+  const more = (than: number) => expect.toSatisfy((value) => value > than);
+  await expect.poll(network, { timeout: 15_000, interval: 250 }).toMatchObject({
+    // There and back at 60 ms each at least, and no longer than jitter and the kernel make it.
+    rtt_ms: expect.toSatisfy((value) => value > 100 && value < 1000),
+    [packets]: more(20),
+    packets_lost: more(0),
+    packets_resent: more(0),
+    loss_percent: more(0),
+    latency_ms: 1000,
+    buffer_ms: more(0),
+    bandwidth_kbps: more(0),
+  });
+  const metrics = await (await fetch(server.api('/metrics'))).text();
+  expect(metrics).toMatch(
+    new RegExp(
+      `^millrace_transport_rtt_seconds\\{protocol="srt",action="${type.slice(4)}",quantile="1"\\} 0\\.\\d`,
+      'm',
+    ),
+  );
+}
 
 describe('SRT over a bad network', () => {
   it('loses 5 % and jitters by 50 ms, encrypted, and every frame arrives', async () => {
@@ -47,7 +77,10 @@ describe('SRT over a bad network', () => {
       const file = join(server.place.folder, 'bad.ts');
       const input = `${urlAt(link.port, 'bad', 'request')}&latency=1000000`;
       const received = ['-v', 'error', '-nostdin', '-i', input, '-t', `${SECONDS}`, '-c', 'copy'];
-      await peers.run('ffmpeg', [...received, '-f', 'mpegts', '-y', file]).output();
+      const player = peers.run('ffmpeg', [...received, '-f', 'mpegts', '-y', file]);
+      await expectNetwork('srt-publish', 'packets_in');
+      await expectNetwork('srt-play', 'packets_out');
+      await player.output();
       await publisher.stop();
       const got = nalHashes(file, 'h264');
       expect(got.length).toBeGreaterThan(SECONDS * 25 - 10);

@@ -183,6 +183,7 @@ void Link::count(SessionCounters& counters) const {
   counters.dropped = statistics_.packets_dropped;
   counters.queued_bytes = statistics_.send_buffer_bytes;
   counters.skips = skips_;
+  counters.transport = statistics_.transport;
   if (ingest_) {
     counters.add(ingest_->publication());
   }
@@ -200,11 +201,12 @@ void Link::on_second() {
     return;
   }
   statistics_ = *statistics;
-  if (!latency_noted_ && statistics_.latency_ms != 0 &&
-      statistics_.latency_ms < kRoundTripsOfLatency * statistics_.rtt_ms) {
+  const double latency_ms = statistics_.transport.latency_ms.value_or(0);
+  const double rtt_ms = statistics_.transport.rtt_ms.value_or(0);
+  if (!latency_noted_ && latency_ms != 0 && latency_ms < kRoundTripsOfLatency * rtt_ms) {
     latency_noted_ = true;
-    context_.troubles.note(
-        "srt", {ErrorCode::kSrtLatencyLow, static_cast<uint32_t>(statistics_.rtt_ms)}, session_);
+    context_.troubles.note("srt", {ErrorCode::kSrtLatencyLow, static_cast<uint32_t>(rtt_ms)},
+                           session_);
   }
 }
 

@@ -15,6 +15,9 @@ constexpr int kIpUdpHeaderBytes = 28;
 // What SRTO_FC takes at least, and its default.
 constexpr int kMinWindow = 32;
 constexpr int kMaxWindow = 25'600;
+// What libsrt says until it has measured: ten periods of its timer, and one packet a second.
+constexpr double kUnmeasuredRttMs = 100;
+constexpr double kUnmeasuredMbps = 1500 * 8 / 1e6;
 
 uint64_t count_of(int64_t value) { return static_cast<uint64_t>(std::max<int64_t>(value, 0)); }
 
@@ -180,13 +183,23 @@ std::optional<SocketStatistics> Socket::statistics(Direction direction) const {
   }
   const bool sending = direction == Direction::kSending;
   SocketStatistics out;
-  out.rtt_ms = stats.msRTT;
+  TransportFigures& transport = out.transport;
+  if (stats.msRTT != kUnmeasuredRttMs) {
+    transport.rtt_ms = stats.msRTT;
+  }
+  if (stats.mbpsBandwidth > kUnmeasuredMbps) {
+    transport.bandwidth_bps = stats.mbpsBandwidth * 1e6;
+  }
+  transport.packets_in = count_of(stats.pktRecvUniqueTotal);
+  transport.packets_out = count_of(stats.pktSentUniqueTotal);
+  transport.latency_ms = sending ? stats.msSndTsbPdDelay : stats.msRcvTsbPdDelay;
+  transport.buffer_ms = sending ? stats.msSndBuf : stats.msRcvBuf;
+  transport.buffer_bytes = sending ? stats.byteSndBuf : stats.byteRcvBuf;
   out.packets_lost = count_of(sending ? stats.pktSndLossTotal : stats.pktRcvLossTotal);
-  out.packets_retransmitted = count_of(stats.pktRetransTotal);
+  // What came again has no sum of its own, but that of the interval is never cleared here.
+  out.packets_retransmitted = count_of(sending ? stats.pktRetransTotal : stats.pktRcvRetrans);
   out.packets_dropped = count_of(sending ? stats.pktSndDropTotal : stats.pktRcvDropTotal);
   out.send_buffer_bytes = count_of(stats.byteSndBuf);
-  out.latency_ms =
-      static_cast<uint32_t>(count_of(sending ? stats.msSndTsbPdDelay : stats.msRcvTsbPdDelay));
   return out;
 }
 

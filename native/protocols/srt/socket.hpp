@@ -9,6 +9,7 @@
 #include "base/byte_reader.hpp"
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "control/transport_figures.hpp"
 #include "control/value.hpp"
 #include "io/address.hpp"
 
@@ -36,12 +37,11 @@ struct SocketOptions {
 
 /// What libsrt has counted for one connection.
 struct SocketStatistics {
-  double rtt_ms = 0;
+  TransportFigures transport;          // latency and buffer: of the direction in which media goes
   uint64_t packets_lost = 0;           // as a sender the peer reported them, as a receiver we saw
-  uint64_t packets_retransmitted = 0;  // sent again
+  uint64_t packets_retransmitted = 0;  // sent again, by us or by the peer
   uint64_t packets_dropped = 0;        // too late, at either end
   uint64_t send_buffer_bytes = 0;      // not acknowledged yet
-  uint32_t latency_ms = 0;             // that was agreed on for the direction in which media goes
 };
 
 /// A socket of libsrt in live mode, non-blocking. Any thread may call it, as libsrt itself allows.

@@ -294,5 +294,41 @@ TEST(SrtSession, PlayersGetThePublishersOwnPayloads) {
   EXPECT_EQ(received(), next) << "as it came";
 }
 
+TEST(SrtSession, StatisticsKnowOnlyWhatWasMeasured) {
+  TestServer server([](Engine& engine, SessionId session, const Fields&) {
+    engine.accept(session, {{"stream", "/live/a"}, {"srt_to_rtmp", false}});
+  });
+  Caller publisher(server, "#!::r=live/a,m=publish");
+  Caller player(server, "#!::r=live/a,m=request");
+  ASSERT_TRUE(publisher.connected() && player.connected());
+  // libsrt says 100 ms until it has measured: three times that would be no latency of a player who
+  // waits for a stream.
+  const auto before = publisher.socket().statistics(Socket::Direction::kSending);
+  ASSERT_TRUE(before);
+  EXPECT_FALSE(before->transport.rtt_ms);
+  EXPECT_FALSE(before->transport.bandwidth_bps);
+  EXPECT_EQ(before->transport.latency_ms, 120);
+
+  std::array<uint8_t, 1500> room{};
+  std::optional<SocketStatistics> sent;
+  std::optional<SocketStatistics> received;
+  uint64_t count = 0;
+  do {
+    ASSERT_EQ(publisher.socket().send(payload(static_cast<uint8_t>(7 * count), true)),
+              Socket::Sent::kYes);
+    ++count;
+    ASSERT_GT(player.socket().receive(room), 0);
+    sent = publisher.socket().statistics(Socket::Direction::kSending);
+    received = player.socket().statistics(Socket::Direction::kReceiving);
+    ASSERT_TRUE(sent && received);
+  } while (count < 1000 && !(sent->transport.rtt_ms && received->transport.rtt_ms));
+  EXPECT_GT(sent->transport.rtt_ms.value_or(0), 0);
+  EXPECT_LT(sent->transport.rtt_ms.value_or(1000), 100);
+  EXPECT_EQ(sent->transport.packets_out, count);
+  EXPECT_EQ(sent->transport.packets_in, 0U);
+  EXPECT_GE(received->transport.packets_in, count);
+  EXPECT_EQ(received->packets_lost, 0U);
+}
+
 }  // namespace
 }  // namespace millrace::srt
