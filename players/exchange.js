@@ -73,11 +73,13 @@ function problemOf(response, text) {
 /**
  * Shows how a connection comes about, with the server's explanation when it takes long.
  * @param {Exchange} exchange
- * @param {(state: 'good' | 'bad' | '', text: string) => void} show
- * @param {string} running  what to say when it works.
+ * @param {object} page
+ * @param {(state: 'good' | 'bad' | '', text: string) => void} page.show
+ * @param {string} page.running  what to say when there is a connection.
+ * @param {() => boolean} [page.flows]  whether media is there; until then the server is asked why not.
  * @returns {() => void} ends it.
  */
-export function watchConnection(exchange, show, running) {
+export function watchConnection(exchange, { show, running, flows = () => true }) {
   const { connection } = exchange;
   let timer;
   const ask = async () => {
@@ -87,11 +89,21 @@ export function watchConnection(exchange, show, running) {
       timer = setTimeout(ask, CHECK_EVERY_MS);
     }
   };
+  const askWhatIsMissing = async () => {
+    const sentence = flows() ? undefined : await exchange.explain();
+    if (connection.connectionState === 'connected' && sentence && !flows()) {
+      show('', `${running} ${sentence[0].toUpperCase()}${sentence.slice(1)}.`);
+    }
+    if (connection.connectionState === 'connected' && !flows()) {
+      timer = setTimeout(askWhatIsMissing, CHECK_EVERY_MS);
+    }
+  };
   const changed = () => {
     clearTimeout(timer);
     switch (connection.connectionState) {
       case 'connected':
         show('good', running);
+        timer = setTimeout(askWhatIsMissing, CHECK_AFTER_MS);
         break;
       case 'failed':
       case 'disconnected':

@@ -1,6 +1,7 @@
 /** What both pages share: the form, its state, and the address of the stream. */
 
-const element = (id) => document.getElementById(id);
+/** An element by its id. */
+export const field = (id) => document.getElementById(id);
 
 /**
  * The endpoint that the page's own address names: `app`, `stream`, `vhost` and the rest of its query are
@@ -35,7 +36,7 @@ export function endpointFrom(location, endpoint) {
 }
 
 export function show(state, text) {
-  const status = element('status');
+  const status = field('status');
   status.dataset.state = state;
   status.textContent = text;
 }
@@ -47,8 +48,8 @@ export function show(state, text) {
 export function connectForm(start) {
   let stop;
   const running = (yes) => {
-    element('start').disabled = yes;
-    element('stop').disabled = !yes;
+    field('start').disabled = yes;
+    field('stop').disabled = !yes;
   };
   const begin = () => {
     running(true);
@@ -67,11 +68,11 @@ export function connectForm(start) {
     stop = undefined;
     running(false);
   };
-  element('form').addEventListener('submit', (event) => {
+  field('form').addEventListener('submit', (event) => {
     event.preventDefault();
     begin();
   });
-  element('stop').addEventListener('click', () => {
+  field('stop').addEventListener('click', () => {
     end();
     show('', 'Stopped.');
   });
@@ -81,14 +82,14 @@ export function connectForm(start) {
 
 /** Keeps the link to the other page at the same stream. */
 export function linkOther(page) {
-  const link = element('other');
+  const link = field('other');
   const update = () => {
-    const { search } = new URL(element('url').value || '?', location.href);
+    const { search } = new URL(field('url').value || '?', location.href);
     const query = new URLSearchParams(search);
     query.delete('codec');
     link.href = `${page}?${query}`;
   };
-  element('url').addEventListener('input', update);
+  field('url').addEventListener('input', update);
   update();
 }
 
@@ -97,14 +98,14 @@ export function fillForm(names) {
   const query = new URLSearchParams(location.search);
   for (const name of names) {
     const value = query.get(name);
-    const field = element(name);
+    const control = field(name);
     if (value === null) {
       continue;
     }
-    if (field.type === 'checkbox') {
-      field.checked = value !== 'false';
+    if (control.type === 'checkbox') {
+      control.checked = value !== 'false';
     } else {
-      field.value = value;
+      control.value = value;
     }
   }
   return query.get('autostart') === 'true';

@@ -25,7 +25,11 @@ export class Statistics {
         rows.push(...this.#streamRows(entry, byId));
       }
     }
-    const pair = report.find((entry) => entry.type === 'candidate-pair' && entry.nominated);
+    const transport = report.find((entry) => entry.type === 'transport');
+    // Firefox tells which pair is in use by the pair itself.
+    const pair =
+      byId.get(transport?.selectedCandidatePairId) ??
+      report.find((entry) => entry.type === 'candidate-pair' && entry.nominated);
     if (pair) {
       rows.push(...pairRows(pair, byId));
     }

@@ -88,7 +88,7 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
       }
       statistics.close(event, !isQuietEnd(event.code));
       sessions.close(event);
-      signaling.onClosed(event.session);
+      signaling.onClosed(event);
     },
     stream_tracks: (event) => {
       if (event.video || event.audio) {
@@ -128,6 +128,9 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
     },
     trouble: (event) => {
       statistics.trouble(event);
+      if (event.area.startsWith('transcode ')) {
+        signaling.onTranscodeTrouble(event);
+      }
       const session = event.session === undefined ? undefined : sessions.get(event.session);
       const kind = `${event.area} ${event.code} ${session?.ip ?? ''}`;
       troubles.write(session?.log ?? log, kind, event);

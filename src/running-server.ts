@@ -288,6 +288,7 @@ export class RunningServer {
         const level = code === 'INTERNAL' ? 'error' : 'warn';
         const line = `serve error ${describeError(error)}, ip=${ip}`;
         this.#faults.write(ownLog, level, `webrtc ${code} ${ip}`, line);
+        this.#monitoring.statistics.fault('webrtc', code);
       },
     });
   }

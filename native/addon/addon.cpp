@@ -205,8 +205,12 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
   }
 
   Napi::Value webrtc_certificate(const Napi::CallbackInfo& info) {
-    return running(info.Env()) ? Napi::Value(to_js(info.Env(), engine_->describe("webrtc")))
-                               : info.Env().Undefined();
+    if (!running(info.Env())) {
+      return info.Env().Undefined();
+    }
+    Fields what;
+    what.set("certificate", info[0].ToString().Utf8Value());
+    return to_js(info.Env(), engine_->describe("webrtc", what));
   }
 
   Napi::Value webrtc_create(const Napi::CallbackInfo& info) {

@@ -203,6 +203,8 @@ enum class ErrorCode : uint16_t {
   kRtcSessionNotFound = 5036,  ///< there is no such WebRTC session
   kIceCredentialInvalid = 5037,  ///< ice-ufrag or ice-pwd is not valid
   kRtcIceSessionChanged = 5038,  ///< ICE was restarted meanwhile
+  kRtcTooManyPending = 5039,  ///< too many WebRTC sessions of one address have not connected yet
+  kRtcContentType = 5040,  ///< the body is not of a type that WebRTC signaling takes
   kWebrtcIceTimeout = 5100,  ///< no connectivity check came from the peer
   kWebrtcIceExpired = 5101,  ///< the peer sends no more connectivity checks
   kWebrtcDtlsTimeout = 5102,  ///< the DTLS handshake did not come to its end in time
@@ -210,9 +212,11 @@ enum class ErrorCode : uint16_t {
   kWebrtcFingerprintMismatch = 5104,  ///< the certificate of the peer is not the one that its SDP names
   kWebrtcSrtpProfileMissing = 5105,  ///< the peer offers no SRTP profile that the server has
   kWebrtcTrackUnplayable = 5106,  ///< the peer did not negotiate the codec of the stream
+  kWebrtcNoMedia = 5107,  ///< the publisher is connected and sends no media
   kStunMalformed = 5110,  ///< STUN message is malformed
   kStunUnauthenticated = 5111,  ///< STUN message without valid MESSAGE-INTEGRITY
   kStunUnknownUser = 5112,  ///< STUN message names no session
+  kWebrtcStranger = 5113,  ///< datagram from an address that no WebRTC session has checked
   kSrtpAuthenticationFailed = 5120,  ///< SRTP packet is not authentic
   kSrtpReplayed = 5121,  ///< SRTP packet was there already, or is too old
   kSrtpMalformed = 5122,  ///< SRTP packet is too short or malformed
@@ -243,7 +247,7 @@ struct ErrorInfo {
 };
 
 /// The error table in the order of its numbers.
-inline constexpr std::array<ErrorInfo, 212> kErrorTable = {{
+inline constexpr std::array<ErrorInfo, 216> kErrorTable = {{
   {ErrorCode::kNone, ErrorScope::kPacket, 200, "NONE", "no error"},
   {ErrorCode::kSocketRead, ErrorScope::kSession, 500, "SOCKET_READ", "reading from a socket failed"},
   {ErrorCode::kSocketWrite, ErrorScope::kSession, 500, "SOCKET_WRITE", "writing to a socket failed"},
@@ -436,6 +440,8 @@ inline constexpr std::array<ErrorInfo, 212> kErrorTable = {{
   {ErrorCode::kRtcSessionNotFound, ErrorScope::kSession, 404, "RTC_SESSION_NOT_FOUND", "there is no such WebRTC session"},
   {ErrorCode::kIceCredentialInvalid, ErrorScope::kSession, 400, "ICE_CREDENTIAL_INVALID", "ice-ufrag or ice-pwd is not valid"},
   {ErrorCode::kRtcIceSessionChanged, ErrorScope::kSession, 412, "RTC_ICE_SESSION_CHANGED", "ICE was restarted meanwhile"},
+  {ErrorCode::kRtcTooManyPending, ErrorScope::kSession, 429, "RTC_TOO_MANY_PENDING", "too many WebRTC sessions of one address have not connected yet"},
+  {ErrorCode::kRtcContentType, ErrorScope::kSession, 415, "RTC_CONTENT_TYPE", "the body is not of a type that WebRTC signaling takes"},
   {ErrorCode::kWebrtcIceTimeout, ErrorScope::kSession, 504, "WEBRTC_ICE_TIMEOUT", "no connectivity check came from the peer"},
   {ErrorCode::kWebrtcIceExpired, ErrorScope::kSession, 504, "WEBRTC_ICE_EXPIRED", "the peer sends no more connectivity checks"},
   {ErrorCode::kWebrtcDtlsTimeout, ErrorScope::kSession, 504, "WEBRTC_DTLS_TIMEOUT", "the DTLS handshake did not come to its end in time"},
@@ -443,9 +449,11 @@ inline constexpr std::array<ErrorInfo, 212> kErrorTable = {{
   {ErrorCode::kWebrtcFingerprintMismatch, ErrorScope::kSession, 403, "WEBRTC_FINGERPRINT_MISMATCH", "the certificate of the peer is not the one that its SDP names"},
   {ErrorCode::kWebrtcSrtpProfileMissing, ErrorScope::kSession, 400, "WEBRTC_SRTP_PROFILE_MISSING", "the peer offers no SRTP profile that the server has"},
   {ErrorCode::kWebrtcTrackUnplayable, ErrorScope::kPacket, 415, "WEBRTC_TRACK_UNPLAYABLE", "the peer did not negotiate the codec of the stream"},
+  {ErrorCode::kWebrtcNoMedia, ErrorScope::kPacket, 504, "WEBRTC_NO_MEDIA", "the publisher is connected and sends no media"},
   {ErrorCode::kStunMalformed, ErrorScope::kPacket, 400, "STUN_MALFORMED", "STUN message is malformed"},
   {ErrorCode::kStunUnauthenticated, ErrorScope::kPacket, 401, "STUN_UNAUTHENTICATED", "STUN message without valid MESSAGE-INTEGRITY"},
   {ErrorCode::kStunUnknownUser, ErrorScope::kPacket, 404, "STUN_UNKNOWN_USER", "STUN message names no session"},
+  {ErrorCode::kWebrtcStranger, ErrorScope::kPacket, 403, "WEBRTC_STRANGER", "datagram from an address that no WebRTC session has checked"},
   {ErrorCode::kSrtpAuthenticationFailed, ErrorScope::kPacket, 403, "SRTP_AUTHENTICATION_FAILED", "SRTP packet is not authentic"},
   {ErrorCode::kSrtpReplayed, ErrorScope::kPacket, 400, "SRTP_REPLAYED", "SRTP packet was there already, or is too old"},
   {ErrorCode::kSrtpMalformed, ErrorScope::kPacket, 400, "SRTP_MALFORMED", "SRTP packet is too short or malformed"},

@@ -259,14 +259,27 @@ Result<SessionId> Engine::create(std::string_view protocol, Fields options) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
     return Error{ErrorCode::kLimitConnections, static_cast<uint32_t>(limit)};
   }
+  AddressCounts::Place place;
+  const auto peer = Address::parse(options.text("peer_ip"), 0);
+  if (const size_t most = limits_.max_connections_per_address;
+      most != 0 && peer && !limits_.trusted_proxies.contains(*peer)) {
+    auto taken = addresses_.take(*peer, most);
+    if (!taken) {
+      connections_.fetch_sub(1, std::memory_order_relaxed);
+      return Error{ErrorCode::kLimitAddressConnections, static_cast<uint32_t>(most)};
+    }
+    place = std::move(*taken);
+  }
   Worker* worker = workers_[next_home_++ % workers_.size()].get();
   const SessionId id = worker->sessions.reserve();
-  worker->loop.post([worker, module, id, options = std::move(options)] {
-    auto session = module->create(worker->context, options);
-    Session& added = *session;
-    worker->sessions.add(std::move(session), id);
-    added.start();
-  });
+  worker->loop.post(
+      [worker, module, id, place = std::move(place), options = std::move(options)]() mutable {
+        auto session = module->create(worker->context, options);
+        Session& added = *session;
+        added.keep_place(std::move(place));
+        worker->sessions.add(std::move(session), id);
+        added.start();
+      });
   return id;
 }
 
@@ -280,10 +293,11 @@ void Engine::command(SessionId session, Fields command) {
   }
 }
 
-Fields Engine::describe(std::string_view protocol) {
+Fields Engine::describe(std::string_view protocol, const Fields& what) {
   const ProtocolModule* module = find_protocol(protocol);
-  return !stopped_ && module != nullptr && module->describe != nullptr ? module->describe(modules_)
-                                                                       : Fields{};
+  return !stopped_ && module != nullptr && module->describe != nullptr
+             ? module->describe(modules_, what)
+             : Fields{};
 }
 
 Status Engine::configure(std::string_view protocol, const Fields& settings) {
@@ -294,6 +308,22 @@ Status Engine::configure(std::string_view protocol, const Fields& settings) {
   module->configure(modules_, settings);
   return {};
 }
+
+namespace {
+
+std::string_view availability_name(transcode::Workers::Availability availability) {
+  switch (availability) {
+    case transcode::Workers::Availability::kUnknown:
+      return "unknown";
+    case transcode::Workers::Availability::kAvailable:
+      return "available";
+    case transcode::Workers::Availability::kUnavailable:
+      return "unavailable";
+  }
+  return "unknown";
+}
+
+}  // namespace
 
 Fields Engine::stats() {
   Value::List loops;
@@ -309,6 +339,7 @@ Fields Engine::stats() {
   stats.set("loops", std::move(loops));
   stats.set("connections", connections_.load(std::memory_order_relaxed));
   stats.set("dropped_for_loop", dropped);
+  stats.set("transcoding", availability_name(transcoders_.availability()));
   return stats;
 }
 

@@ -66,7 +66,7 @@ class Engine {
   /// Tells a session something that its protocol knows.
   void command(SessionId session, Fields command);
   /// What a protocol module says of itself; empty when there is nothing.
-  Fields describe(std::string_view protocol);
+  Fields describe(std::string_view protocol, const Fields& what = {});
 
   /// Settings of one protocol module for all its sessions.
   /// @return kNotFound when there is no such module or it has none.

@@ -1,8 +1,10 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "hub/loop_hub.hpp"
@@ -214,6 +216,52 @@ TEST(DerivedAudio, ChangesWithTheCodecOfTheSource) {
     EXPECT_EQ(rtc.ear.tracks, (std::vector{CodecId::kOpus, CodecId::kOpus}));
     EXPECT_EQ(rtc.ear.unannounced, 0);
   });
+}
+
+TEST(DerivedAudio, WhatCannotBeDecodedIsNoTrack) {
+  Scene scene;
+  std::atomic<size_t> troubles{0};
+  scene.here.call([&] {
+    scene.hub_here->report_to([&troubles](std::string_view area, Error error) {
+      if (area == std::string("transcode ") + kKey && error.code == ErrorCode::kTranscodeFailed) {
+        ++troubles;
+        troubles.notify_all();
+      }
+    });
+  });
+  {
+    Listening first(scene.here, *scene.hub_here, AudioForm::kRtc);
+    Publisher publisher(scene, kAac, {});
+    const auto good = publisher.coded;
+    for (auto& frame : publisher.coded) {
+      std::fill(frame.data.begin(), frame.data.end(), uint8_t{0x55});
+    }
+    publisher.send();
+    publisher.send();
+    troubles.wait(0);
+    scene.here.call([&] { EXPECT_TRUE(first.ear.tracks.empty()); });
+    // An encoder that has come to its senses is heard, also by who came before.
+    publisher.coded = good;
+    publisher.send();
+    first.ear.wait_for_frames(30);
+    scene.here.call([&] {
+      EXPECT_EQ(first.ear.tracks, std::vector{CodecId::kOpus});
+      EXPECT_EQ(first.ear.unannounced, 0);
+    });
+    for (auto& frame : publisher.coded) {
+      std::fill(frame.data.begin(), frame.data.end(), uint8_t{0x55});
+    }
+    const size_t before = troubles;
+    publisher.send();
+    publisher.send();
+    troubles.wait(before);
+    Listening late(scene.here, *scene.hub_here, AudioForm::kRtc);
+    Listening far(scene.there, *scene.hub_there, AudioForm::kRtc);
+    scene.there.finish_turn();
+    scene.here.call([&] { EXPECT_TRUE(late.ear.tracks.empty()); });
+    scene.there.call([&] { EXPECT_TRUE(far.ear.tracks.empty()); });
+  }
+  scene.here.call([&] { scene.hub_here->report_to(nullptr); });
 }
 
 TEST(DerivedAudio, EndsWithTheLastPlayerAndBeginsAnew) {

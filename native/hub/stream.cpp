@@ -119,6 +119,11 @@ void Stream::take_track(const TrackRef& track) {
       stop_transcoding();
       derived_ = derived;
     }
+    derived_failed_ = false;
+    derived_doubtful_ = false;
+    if (derived_.needed() && published_here_) {
+      hub_.workers()->probe();  // so that it is known when the first player comes
+    }
   }
   forward_track(FrameQueue::Item::Kind::kTrack, track);
   for (const AttachedSink& attached : sinks_) {
@@ -139,9 +144,13 @@ void Stream::take_track(const TrackRef& track) {
   }
 }
 
+/// @param track  null: what was made of the source's audio is no more, who comes now has no sound.
 void Stream::take_derived_track(const TrackRef& track) {
   derived_track_ = track;
   forward_track(FrameQueue::Item::Kind::kDerivedTrack, track);
+  if (!track) {
+    return;
+  }
   for (const AttachedSink& attached : sinks_) {
     if (attached.form == derived_.form) {
       attached.sink->on_track(track);
@@ -171,14 +180,19 @@ void Stream::refresh_derived() {
   const bool wanted =
       own_uses()[form] ||
       std::any_of(links_.begin(), links_.end(), [form](auto& link) { return link.uses[form]; });
+  using Availability = transcode::Workers::Availability;
   if (!wanted) {
     stop_transcoding();
-  } else if (!transcoder_ && audio_) {
+  } else if (!transcoder_ && audio_ && !derived_failed_) {
     transcoder_ = std::make_unique<transcode::AudioTranscoder>(
         hub_.loop(), *hub_.workers(), derived_.target,
         static_cast<transcode::AudioTranscoder::Owner&>(*this));
     transcoder_->set_track(audio_);
-    take_derived_track(transcoder_->track());
+    // A track must not be told of that never has a frame. Once frames could be made, the next ones
+    // surely can, and players know at once what comes.
+    if (hub_.workers()->availability() == Availability::kAvailable && !derived_doubtful_) {
+      take_derived_track(transcoder_->track());
+    }
   }
 }
 
@@ -228,13 +242,30 @@ void Stream::use_forms_of(Directory::Mirror mirror, const std::array<bool, kAudi
 }
 
 void Stream::on_transcoded(FrameRef frame) {
-  if (transcoder_ && frame->track == derived_track_) {
+  if (transcoder_ && frame->track == transcoder_->track()) {
+    derived_doubtful_ = false;
+    if (!derived_track_) {
+      take_derived_track(frame->track);
+    }
     take_frame(frame);
   }
 }
 
 void Stream::on_transcode_trouble(Error error, const std::string& /*why*/) {
-  hub_.report("transcode", error);
+  hub_.report("transcode " + key_, error);
+  if (error.code == ErrorCode::kTranscodeOverloaded) {
+    return;
+  }
+  // Players who come now are told of no sound rather than of one that is silent. A decoder may find
+  // frames again that it can read; then the track is back.
+  derived_doubtful_ = true;
+  if (derived_track_) {
+    take_derived_track(nullptr);
+  }
+  if (error.code == ErrorCode::kTranscodeUnavailable) {
+    derived_failed_ = true;
+    stop_transcoding();
+  }
 }
 
 // ---- frames

@@ -130,8 +130,10 @@ class Stream final : private transcode::AudioTranscoder::Owner {
   Ring<FrameRef> recent_audio_;
   size_t recent_audio_bytes_ = 0;
   AudioSettings audio_settings_;
-  DerivedAudio derived_;    // what the source's audio is made into, if anything
-  TrackRef derived_track_;  // while somebody makes it
+  DerivedAudio derived_;           // what the source's audio is made into, if anything
+  TrackRef derived_track_;         // while somebody makes it
+  bool derived_failed_ = false;    // nothing can be made of this track
+  bool derived_doubtful_ = false;  // its last frames could not be decoded
   std::unique_ptr<transcode::AudioTranscoder> transcoder_;  // on the publisher's loop
   LoopHub* publisher_ = nullptr;                            // on the other loops: who has it
   std::array<bool, kAudioForms> told_uses_{};

@@ -50,7 +50,7 @@ struct ProtocolModule {
   /// Makes a session of a peer that the control plane has admitted before it comes; may be null.
   std::unique_ptr<Session> (*create)(LoopContext& context, const Fields& options) = nullptr;
   /// What the control plane may know of the module; may be null. Control thread.
-  Fields (*describe)(ModuleStates& modules) = nullptr;
+  Fields (*describe)(ModuleStates& modules, const Fields& what) = nullptr;
   /// Calls another server, of which a session tells; null when the module calls nobody. Control
   /// thread. @param what  as Engine::connect.
   void (*connect)(std::span<LoopContext* const> loops, const Fields& what) = nullptr;

@@ -78,7 +78,34 @@ void Workers::run(Lane& lane) {
 Result<const MillraceAudioLibrary*> Workers::library(std::string& why) {
   // The loader is not asked by two at once, so that the text of its error is the right one.
   const std::lock_guard lock(library_mutex_);
-  return open_audio_library(why);
+  auto library = open_audio_library(why);
+  availability_.store(library.ok() ? Availability::kAvailable : Availability::kUnavailable,
+                      std::memory_order_relaxed);
+  return library;
+}
+
+void Workers::probe() {
+  /// Opens the library, once.
+  class Probe final : public Work {
+   public:
+    explicit Probe(Workers& workers) : workers_(workers), thread_(workers.enlist()) {}
+    ~Probe() override { workers_.discharge(thread_); }
+    [[nodiscard]] size_t thread() const { return thread_; }
+    bool run() override {
+      std::string why;
+      (void)workers_.library(why);
+      return false;
+    }
+
+   private:
+    Workers& workers_;
+    const size_t thread_;
+  };
+  if (!probed_.exchange(true)) {
+    auto probe = std::make_shared<Probe>(*this);
+    const size_t thread = probe->thread();
+    schedule(thread, std::move(probe));
+  }
 }
 
 void Workers::stop() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -37,6 +38,13 @@ class Workers {
   /// Has `run` called on that thread, soon. Any thread; does nothing after stop().
   void schedule(size_t thread, std::shared_ptr<Work> work);
 
+  enum class Availability : uint8_t { kUnknown, kAvailable, kUnavailable };
+  /// Whether the helper library is there. Any thread.
+  [[nodiscard]] Availability availability() const {
+    return availability_.load(std::memory_order_relaxed);
+  }
+  /// Finds that out on a worker's thread, where nobody has yet. Any thread.
+  void probe();
   /// The helper library, opened at the first call; on a worker's thread.
   /// @return kTranscodeUnavailable.
   Result<const MillraceAudioLibrary*> library(std::string& why);
@@ -59,6 +67,8 @@ class Workers {
   bool started_ = false;   // under `mutex_`
   bool stopping_ = false;  // under all mutexes of lanes
   std::mutex library_mutex_;
+  std::atomic<Availability> availability_{Availability::kUnknown};
+  std::atomic<bool> probed_{false};
 };
 
 }  // namespace millrace::transcode

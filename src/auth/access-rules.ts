@@ -46,7 +46,7 @@ export function isFrom(from: string, ip: string): boolean {
 }
 
 /** A listener on `::` sees IPv4 peers as `::ffff:192.0.2.1` (RFC 4291 §2.5.5.2). */
-function plainAddress(ip: string): string {
+export function plainAddress(ip: string): string {
   const found = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
   return found?.[1] ?? ip;
 }

@@ -326,6 +326,9 @@ export interface WebrtcMedia {
   readonly goog_remb: boolean;
 }
 
+/** ECDSA P-256, or RSA of 2048 bits. */
+export type WebrtcCertificateKey = 'ecdsa' | 'rsa';
+
 /** A WebRTC peer, described before its first packet comes. */
 export interface WebrtcSessionOptions {
   /** Context id: 8 characters [0-9a-z]; empty lets the engine make one. */
@@ -334,12 +337,16 @@ export interface WebrtcSessionOptions {
   readonly stream: EngineStreamKey;
   /** Of the client that asked, for `session_opened`. */
   readonly ip: string;
+  /** Of the other end of its connection, or what a trusted proxy says: for `max_connections_per_address`. */
+  readonly peer_ip: string;
   readonly local_ufrag: string;
   readonly local_pwd: string;
   readonly remote_ufrag: string;
   readonly remote_pwd: string;
   /** What the server is; `off` goes with plain RTP. */
   readonly dtls: 'active' | 'passive' | 'off';
+  /** Which certificate the answer names. */
+  readonly certificate: WebrtcCertificateKey;
   /** Encrypt what is sent; what comes is encrypted whenever there is DTLS. */
   readonly encrypt: boolean;
   /** The peer's certificate must fit one of them. */
@@ -437,6 +444,8 @@ export interface EngineStats {
   readonly connections: number;
   /** Frames that one loop could not hand to another, because that one was behind. */
   readonly dropped_for_loop: number;
+  /** Whether FFmpeg's libraries are there; `unknown` until audio was first to be transcoded. */
+  readonly transcoding: 'unknown' | 'available' | 'unavailable';
 }
 
 /** How one loop was doing at its last report, at most a second ago. */
@@ -681,18 +690,23 @@ export interface Trouble {
   readonly count: number;
 }
 
-/** Media can flow: ICE and DTLS have come to their end. */
+/** Media can flow: ICE and DTLS have come to their end. Told again when the peer has come to another path. */
 export interface WebrtcConnected {
   readonly type: 'webrtc_connected';
   readonly session: SessionId;
   /** The peer's address. */
   readonly candidate: string;
   readonly protocol: 'udp' | 'tcp';
+  /** e.g. `DTLSv1.2`; empty without DTLS. */
+  readonly dtls_version: string;
   /** Name of RFC 5764 or RFC 7714; empty for plain RTP. */
   readonly srtp_profile: string;
 }
 
-/** What is known of a peer that is not connected; told while one waits, at most every five seconds, and at its end. */
+/**
+ * What is known of a peer that is not connected, or of a publisher that is and sends no media; told while it
+ * is so, at most every five seconds, at the end of one that was never connected, and when media comes at last.
+ */
 export interface WebrtcTrouble {
   readonly type: 'webrtc_trouble';
   readonly session: SessionId;
@@ -703,6 +717,10 @@ export interface WebrtcTrouble {
   /** Address of the last check; empty when none came. */
   readonly from: string;
   readonly dtls: 'off' | 'waiting' | 'handshaking' | 'connected' | 'failed';
+  /** RTP packets that came. */
+  readonly packets: number;
+  /** Packets that came with other keys, or broken. */
+  readonly undecryptable: number;
   /** Of the last failure; `NONE` when there was none. */
   readonly code: EndCode;
 }
@@ -742,8 +760,11 @@ export interface NativeEngine {
   /** Ends the session. */
   close(session: SessionId, code: ErrorCode): void;
   respond(request: RequestId, answer: HttpAnswer): void;
-  /** `sha-256 AB:CD:...` of the certificate that all WebRTC sessions of the engine use. */
-  webrtc_certificate(): { readonly fingerprint: string };
+  /**
+   * `sha-256 AB:CD:...` of the certificate with such a key, which is made when it is first asked for and lives
+   * as long as the engine.
+   */
+  webrtc_certificate(key: WebrtcCertificateKey): { readonly fingerprint: string };
   /**
    * Describes a peer that was admitted; it has `connect_timeout_ms` to connect. `session_opened` follows.
    * @throws Error with `code` of the error table, e.g. `LIMIT_CONNECTIONS`.

@@ -191,6 +191,11 @@ export class Statistics {
   trouble({ area, code, count }: Trouble): void {
     // An area may go on with a path or a name; its first word says what it is.
     const [kind = area] = area.split(' ', 1);
+    this.fault(kind, code, count);
+  }
+
+  /** Something was refused or went wrong, which the log tells of. @param area  part of the server. */
+  fault(kind: string, code: ErrorCode, count = 1): void {
     const key = `${kind} ${code}`;
     const known = this.#faults.get(key);
     if (known) {

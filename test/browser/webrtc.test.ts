@@ -20,8 +20,9 @@ beforeAll(async () => {
   clip('baseline-tone-aac.flv');
   clip('baseline-tone-mp3.flv');
   server = await MediaServer.start({
-    root: 'rtc_server { enabled on; listen 127.0.0.1:0; candidate 127.0.0.1; }',
-    vhost: `rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; }
+    root: `rtc_server { enabled on; listen 127.0.0.1:0; candidate 127.0.0.1; }
+      srt_server { enabled on; listen 127.0.0.1:0; }`,
+    vhost: `rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; } srt { enabled on; }
       hls { enabled on; hls_fragment 1; hls_window 20; hls_path ./html; }`,
   });
   browser = await Browser.launch();
@@ -112,13 +113,26 @@ describe('Chromium', () => {
     90_000,
   );
 
-  it('is played over RTMP, HTTP-FLV and HLS, picture and sound', async () => {
+  it('plays H.264 and AAC of an SRT publisher', async () => {
+    const input = ['-v', 'error', '-nostdin', '-re', '-i', clip('baseline-tone-aac.flv')];
+    const output = ['-c', 'copy', '-f', 'mpegts', server.srt('srt-in', 'publish')];
+    const publisher = peers.run('ffmpeg', [...input, ...output]);
+    await server.published('/live/srt-in');
+    const player = await open('whep', 'stream=srt-in');
+    await decoded(player, 60);
+    await heard(player, CLIP_HZ);
+    await player.close();
+    await publisher.stop();
+  }, 90_000);
+
+  it('is played over RTMP, HTTP-FLV, HLS and SRT, picture and sound', async () => {
     const publisher = await open('whip', 'source=pattern&width=640&stream=out');
     await server.published('/live/out');
     const urls = {
       RTMP: server.rtmp('live/out'),
       FLV: server.http('/live/out.flv'),
       HLS: server.http('/live/out.m3u8'),
+      SRT: server.srt('out', 'request'),
     };
     for (const [form, url] of Object.entries(urls)) {
       const { tracks, packets } = watched(await peers.watch(url, 3).output());

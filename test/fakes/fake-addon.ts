@@ -17,6 +17,7 @@ import type {
   PublishRequested,
   Rejection,
   RelayCall,
+  WebrtcCertificateKey,
   WebrtcSessionOptions,
 } from '../../src/native/boundary.ts';
 import { SESSION_COLUMNS } from '../../src/native/session-counters.ts';
@@ -38,6 +39,7 @@ export class FakeEngine implements NativeEngine {
   readonly webrtc = new Map<number, WebrtcSessionOptions>();
   readonly restarts = new Map<number, IceCredentials>();
   http: HttpConfig | undefined;
+  transcoding: EngineStats['transcoding'] = 'available';
   maxConnections: number | undefined;
   stopped = false;
   connections = 0;
@@ -109,8 +111,9 @@ export class FakeEngine implements NativeEngine {
     this.maxConnections = limit;
   }
 
-  webrtc_certificate(): { readonly fingerprint: string } {
-    return { fingerprint: `sha-256 ${Array(32).fill('AB').join(':')}` };
+  webrtc_certificate(key: WebrtcCertificateKey): { readonly fingerprint: string } {
+    const byte = key === 'rsa' ? 'CD' : 'AB';
+    return { fingerprint: `sha-256 ${Array(32).fill(byte).join(':')}` };
   }
 
   webrtc_create(options: WebrtcSessionOptions): number {
@@ -124,7 +127,8 @@ export class FakeEngine implements NativeEngine {
   }
 
   stats(): EngineStats {
-    return { loops: [], connections: this.connections, dropped_for_loop: 0 };
+    const { connections, transcoding } = this;
+    return { loops: [], connections, dropped_for_loop: 0, transcoding };
   }
 
   /** Record of each session that has counters. */

@@ -14,6 +14,7 @@ import { rtmpHandshake } from './attacks/rtmp-handshake.ts';
 import { srt } from './attacks/srt.ts';
 import { tls } from './attacks/tls.ts';
 import { webrtcSignaling } from './attacks/webrtc-signaling.ts';
+import { webrtcTransport } from './attacks/webrtc-transport.ts';
 import { websocket } from './attacks/websocket.ts';
 import { Site } from './support/site.ts';
 
@@ -34,6 +35,7 @@ httpApi(site);
 httpPublish(site);
 websocket(site);
 webrtcSignaling(site);
+webrtcTransport(site);
 hls(site);
 tls(site);
 srt(site);

@@ -25,7 +25,9 @@ export interface MediaServerOptions {
   readonly address?: string;
 }
 
-type Purpose = 'rtmp' | 'rtmps' | 'http' | 'https' | 'caster' | 'api' | 'srt' | 'mpegts' | 'rtc';
+type Purpose =
+  | ('rtmp' | 'rtmps' | 'http' | 'https' | 'api' | 'srt' | 'caster' | 'mpegts')
+  | ('rtc' | 'rtc_tcp');
 
 /** One run of the program with a configuration made for a test, on ports that the system chose. */
 export class MediaServer {

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 
 /** What a page's peer connection tells about one kind of media it receives. */
 export interface Received {
@@ -33,12 +34,9 @@ export function received(page: Page, kind: 'audio' | 'video'): Promise<Received 
 
 /** Resolves when the newest connection has decoded so many pictures. */
 export async function decoded(page: Page, frames: number): Promise<void> {
-  await page.waitForFunction(
-    `window.connections.at(-1)?.getStats().then((report) =>
-      [...report.values()].some((one) => one.type === 'inbound-rtp' && one.framesDecoded >= ${frames}))`,
-    undefined,
-    { timeout: 30_000 },
-  );
+  // Not waitForFunction: it takes the promise of getStats() for a success.
+  const count = async () => (await received(page, 'video'))?.framesDecoded ?? 0;
+  await expect.poll(count, { timeout: 30_000 }).toBeGreaterThanOrEqual(frames);
 }
 
 /** The loudest frequency, in Hz, of the audio that the newest connection receives; waits until it is there. */

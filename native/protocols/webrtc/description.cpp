@@ -99,6 +99,10 @@ CodecId codec_of_encoding_name(std::string_view name) {
   return CodecId::kUnknown;
 }
 
+dtls::KeyType key_type_of(const Fields& fields) {
+  return fields.text("certificate") == "rsa" ? dtls::KeyType::kRsa2048 : dtls::KeyType::kEcdsaP256;
+}
+
 IceCredentials IceCredentials::from(const Fields& fields) {
   return {fields.text("local_ufrag"), fields.text("local_pwd"), fields.text("remote_ufrag"),
           fields.text("remote_pwd")};
@@ -113,6 +117,7 @@ Description Description::from(const Fields& fields) {
   description.ice = IceCredentials::from(fields);
   const std::string dtls = fields.text("dtls", "passive");
   description.dtls = dtls == "active" ? Dtls::kActive : dtls == "off" ? Dtls::kOff : Dtls::kPassive;
+  description.certificate = key_type_of(fields);
   description.encrypt = fields.boolean("encrypt", true);
   for (const Value& value : fields.list("remote_fingerprints")) {
     if (const auto* fingerprint = value.as<Fields>()) {

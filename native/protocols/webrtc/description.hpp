@@ -58,6 +58,7 @@ struct Description {
   std::string ip;
   IceCredentials ice;
   enum class Dtls : uint8_t { kActive, kPassive, kOff } dtls = Dtls::kPassive;
+  dtls::KeyType certificate = dtls::KeyType::kEcdsaP256;
   bool encrypt = true;
   std::vector<dtls::Fingerprint> fingerprints;
   Duration connect_timeout = seconds(30);
@@ -76,6 +77,9 @@ struct Description {
   /// The first active m-line of a kind; null when there is none.
   [[nodiscard]] const MediaDescription* media_of(TrackKind kind) const;
 };
+
+/// Of `certificate`: `rsa` or `ecdsa`.
+[[nodiscard]] dtls::KeyType key_type_of(const Fields& fields);
 
 /// @return kUnknown for names that are no codec of the server.
 [[nodiscard]] CodecId codec_of_encoding_name(std::string_view name);

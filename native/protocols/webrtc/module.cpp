@@ -74,8 +74,8 @@ const ProtocolModule kModule{
     .create = [](LoopContext& context, const Fields& options) -> std::unique_ptr<Session> {
       return std::make_unique<WebrtcSession>(context, options);
     },
-    .describe = [](ModuleStates& modules) -> Fields {
-      return {{"fingerprint", modules.get<Service>().certificate().fingerprint()}};
+    .describe = [](ModuleStates& modules, const Fields& what) -> Fields {
+      return {{"fingerprint", modules.get<Service>().certificate(key_type_of(what)).fingerprint()}};
     },
 };
 

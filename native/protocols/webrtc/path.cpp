@@ -5,6 +5,12 @@
 
 namespace millrace::webrtc {
 
+std::string text_of(const Address& address) {
+  const std::string ip = address.ip();
+  const bool brackets = ip.find(':') != std::string::npos;
+  return (brackets ? "[" + ip + "]" : ip) + ":" + std::to_string(address.port());
+}
+
 AddressKey::AddressKey(const Address& address) : port(address.port()) {
   if (address.family() == AF_INET6) {
     is_v6 = true;

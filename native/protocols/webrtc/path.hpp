@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "io/address.hpp"
 #include "io/udp_socket.hpp"
@@ -31,6 +32,9 @@ struct Path {
   bool send(Bytes bytes, size_t segment) const;
   bool send(Bytes bytes) const { return send(bytes, bytes.size()); }
 };
+
+/// `192.0.2.1:8000`, `[2001:db8::1]:8000`.
+[[nodiscard]] std::string text_of(const Address& address);
 
 /// Addresses as keys of maps.
 struct AddressKey {

@@ -1,6 +1,7 @@
 #include "protocols/webrtc/peer.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "protocols/webrtc/egress.hpp"
@@ -16,15 +17,16 @@ namespace {
 constexpr size_t kMaxPaths = 8;
 constexpr Duration kWatchInterval = seconds(5);
 
+/// An IPv4 peer of a socket that takes both families is told its IPv4 address (RFC 4291 §2.5.5.2),
+/// which is the one it knows.
 stun::TransportAddress mapped(const Address& address) {
-  const AddressKey key(address);
+  static constexpr std::array<uint8_t, 12> kIpv4Mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  AddressKey key(address);
+  if (key.is_v6 && std::equal(kIpv4Mapped.begin(), kIpv4Mapped.end(), key.ip.begin())) {
+    std::copy(key.ip.begin() + kIpv4Mapped.size(), key.ip.end(), key.ip.begin());
+    key.is_v6 = false;
+  }
   return {key.ip, key.is_v6, key.port};
-}
-
-std::string text_of(const Address& address) {
-  const std::string ip = address.ip();
-  const bool brackets = ip.find(':') != std::string::npos;
-  return (brackets ? "[" + ip + "]" : ip) + ":" + std::to_string(address.port());
 }
 
 // One loop writes each of them.
@@ -42,7 +44,7 @@ Peer::Peer(PeerTable& table, SharedRef shared)
       watch_([this] { on_watch(); }) {
   const Description& description = shared_->description;
   if (description.dtls != Description::Dtls::kOff) {
-    dtls_ = std::make_unique<dtls::Endpoint>(table_.service().certificate(),
+    dtls_ = std::make_unique<dtls::Endpoint>(table_.service().certificate(description.certificate),
                                              description.dtls == Description::Dtls::kActive
                                                  ? dtls::Endpoint::Role::kClient
                                                  : dtls::Endpoint::Role::kServer,
@@ -80,6 +82,9 @@ void Peer::on_check(const stun::Message& check, const IceCredentials& ice, const
   (void)path.send(Bytes(answer).first(size));
   if (path.tcp != nullptr) {
     if (std::find(carriers_.begin(), carriers_.end(), path.tcp) == carriers_.end()) {
+      if (carriers_.size() == kMaxPaths) {
+        release_oldest_carrier();
+      }
       carriers_.push_back(path.tcp);
     }
   } else {
@@ -116,8 +121,21 @@ void Peer::use_path(const Path& path) {
   }
 }
 
+/// Of many connections those that carry nothing go first.
+void Peer::release_oldest_carrier() {
+  const auto oldest =
+      std::find_if(carriers_.begin(), carriers_.end(),
+                   [this](const TcpCarrier* carrier) { return carrier != path_.tcp; });
+  TcpCarrier* carrier = *oldest;
+  carriers_.erase(oldest);
+  carrier->release();
+}
+
 void Peer::on_carrier_gone(const TcpCarrier& carrier) {
   std::erase(carriers_, &carrier);
+  if (told_path_.tcp == &carrier) {
+    told_path_ = {};
+  }
   if (path_.tcp == &carrier) {
     path_ = {};
     nominated_ = false;
@@ -135,6 +153,12 @@ void Peer::on_watch() {
   }
   if (!connected()) {
     tell_trouble(ErrorCode::kNone);
+  } else if (description.publishes && (packets_ == 0 || silence_told_)) {
+    silence_told_ = packets_ == 0;
+    tell_trouble(silence_told_ ? ErrorCode::kWebrtcNoMedia : ErrorCode::kNone);
+  }
+  if (connected() && path_.usable() && !path_.same(told_path_)) {
+    tell_connected();
   }
   loop.arm(watch_,
            std::min(loop.now() + kWatchInterval, last_check_ + description.session_timeout));
@@ -165,6 +189,8 @@ void Peer::tell_trouble(ErrorCode code) {
                          {"bad_integrity", shared_->bad_integrity.load(std::memory_order_relaxed)},
                          {"from", path_.usable() ? text_of(path_.remote) : std::string()},
                          {"dtls", state},
+                         {"packets", packets_},
+                         {"undecryptable", undecryptable_},
                          {"code", error_info(code).name}});
 }
 
@@ -190,6 +216,7 @@ void Peer::on_packet(std::span<uint8_t> bytes) {
     if (!size.ok()) {
       // Duplicates are the network's daily business.
       if (size.error().code != ErrorCode::kSrtpReplayed) {
+        ++undecryptable_;
         context().troubles.note("webrtc", size.error(), shared_->id);
       }
       return;
@@ -199,6 +226,7 @@ void Peer::on_packet(std::span<uint8_t> bytes) {
   if (rtcp) {
     media_->on_rtcp(bytes);
   } else {
+    ++packets_;
     media_->on_rtp(bytes);
   }
 }
@@ -247,14 +275,12 @@ void Peer::after_dtls() {
 
 void Peer::on_connected() {
   const Description& description = shared_->description;
-  std::string_view profile;
   if (dtls_ != nullptr) {
     const auto& keys = *dtls_->srtp_keys();
     receiver_ = std::make_unique<srtp::Receiver>(keys.profile, keys.receive);
     if (description.encrypt) {
       sender_ = std::make_unique<srtp::Sender>(keys.profile, keys.send);
     }
-    profile = srtp::profile_name(keys.profile);
   }
   if (description.publishes) {
     media_ = std::make_unique<Ingest>(*this);
@@ -262,14 +288,27 @@ void Peer::on_connected() {
     media_ = std::make_unique<Egress>(*this);
   }
   at_home(*shared_, [](WebrtcSession& home) { home.on_connected(); });
+  tell_connected();
+  if (const Status started = media_->start(); !started.ok()) {
+    end(started.error());
+  }
+}
+
+/// How the peer is connected, when it is, and again when it has come to another path.
+void Peer::tell_connected() {
+  told_path_ = path_;
+  std::string_view profile;
+  std::string_view version;
+  if (dtls_ != nullptr) {
+    profile = srtp::profile_name(dtls_->srtp_keys()->profile);
+    version = dtls_->version();
+  }
   context().events.send({{"type", "webrtc_connected"},
                          {"session", shared_->id},
                          {"candidate", text_of(path_.remote)},
                          {"protocol", path_.tcp != nullptr ? "tcp" : "udp"},
+                         {"dtls_version", version},
                          {"srtp_profile", profile}});
-  if (const Status started = media_->start(); !started.ok()) {
-    end(started.error());
-  }
 }
 
 // ---- packets out
@@ -359,6 +398,7 @@ void Peer::stop(Error error) {
     carrier->release();
   }
   path_ = {};
+  told_path_ = {};
 }
 
 }  // namespace millrace::webrtc

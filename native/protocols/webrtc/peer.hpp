@@ -44,10 +44,12 @@ class Peer final : public Transport {
 
  private:
   void use_path(const Path& path);
+  void release_oldest_carrier();
   void on_dtls(Bytes bytes);
   void on_dtls_timeout();
   void after_dtls();
   void on_connected();
+  void tell_connected();
   void on_watch();
   void tell_trouble(ErrorCode code);
   void count_in(size_t bytes);
@@ -57,8 +59,12 @@ class Peer final : public Transport {
   PeerTable& table_;
   const SharedRef shared_;
   Path path_;
+  Path told_path_;
   std::vector<Address> addresses_;     // that were checked, oldest first
   std::vector<TcpCarrier*> carriers_;  // likewise
+  uint64_t packets_ = 0;               // of RTP that came
+  uint64_t undecryptable_ = 0;         // packets that came with other keys, or broken
+  bool silence_told_ = false;
   bool nominated_ = false;
   bool stopped_ = false;
   Time last_check_;

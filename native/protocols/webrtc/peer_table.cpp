@@ -13,6 +13,11 @@ namespace {
 // Addresses whose datagrams go to another loop: few peers change theirs.
 constexpr size_t kMaxPassed = 4096;
 constexpr Duration kPassedLifetime = seconds(60);
+// Datagrams on their way to another loop: what a busy one has for a tenth of a second of video.
+constexpr size_t kMaxPassing = 1024;
+// What a peer has sent before it heard of its end is not a stranger's.
+constexpr size_t kMaxLeft = 64;
+constexpr Duration kLeftLifetime = seconds(10);
 
 }  // namespace
 
@@ -95,6 +100,8 @@ void PeerTable::on_datagram(UdpSocket& socket, std::span<uint8_t> bytes, const A
     if (const auto passed = passed_.find(key); passed != passed_.end()) {
       passed->second.last = loop().now();
       pass_over(*passed->second.to, bytes, {nullptr, to, nullptr, from});
+    } else if (!has_left(key)) {
+      context_.troubles.note("webrtc", {ErrorCode::kWebrtcStranger});
     }
     return;
   }
@@ -121,7 +128,7 @@ Peer* PeerTable::on_check(std::span<uint8_t> bytes, const Path& path) {
     return nullptr;
   }
   if (!message->is_authentic(found.ice.local_pwd)) {
-    found.shared->bad_integrity.fetch_add(1, std::memory_order_relaxed);
+    found.shared->note_bad_integrity(path.remote);
     context_.troubles.note("webrtc", {ErrorCode::kStunUnauthenticated}, found.shared->id);
     return nullptr;
   }
@@ -148,6 +155,10 @@ Peer* PeerTable::on_check(std::span<uint8_t> bytes, const Path& path) {
 
 /// Hands a datagram to another loop, which answers from its own socket of the same port.
 void PeerTable::pass_over(PeerTable& to, Bytes bytes, const Path& path) {
+  if (to.passing_.fetch_add(1, std::memory_order_relaxed) >= kMaxPassing) {
+    to.passing_.fetch_sub(1, std::memory_order_relaxed);
+    return context_.troubles.note("webrtc", {ErrorCode::kQueueFull});
+  }
   const uint16_t port = path.socket != nullptr ? path.socket->port() : 0;
   to.loop().post([&to, this, copy = std::vector<uint8_t>(bytes.begin(), bytes.end()),
                   from = path.remote, local = path.local,
@@ -156,6 +167,7 @@ void PeerTable::pass_over(PeerTable& to, Bytes bytes, const Path& path) {
 
 void PeerTable::receive_passed(std::vector<uint8_t>& bytes, const Address& from,
                                const LocalIp& local, uint16_t port, PeerTable& by) {
+  passing_.fetch_sub(1, std::memory_order_relaxed);
   if (!stun::looks_like_stun(bytes)) {
     if (const auto known = addresses_.find(AddressKey(from)); known != addresses_.end()) {
       known->second->on_packet(bytes);
@@ -193,8 +205,20 @@ void PeerTable::learn(const Address& address, Peer& peer) {
 void PeerTable::unlearn(const Address& address, const Peer& peer) {
   if (const auto known = addresses_.find(AddressKey(address));
       known != addresses_.end() && known->second == &peer) {
+    if (left_.size() < kMaxLeft) {
+      left_.push_back({known->first, loop().now()});
+    } else {
+      left_[next_left_++ % kMaxLeft] = {known->first, loop().now()};
+    }
     addresses_.erase(known);
   }
+}
+
+bool PeerTable::has_left(const AddressKey& address) const {
+  return std::any_of(left_.begin(), left_.end(),
+                     [&address, after = context_.loop.now() - kLeftLifetime](const Left& left) {
+                       return left.address == address && left.at > after;
+                     });
 }
 
 void PeerTable::drop(SessionId session, Error error) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <unordered_map>
@@ -21,7 +22,7 @@ class Peer;
 /// check is looked at: when its user is a session that no loop has and its integrity is good, this
 /// loop takes the session; when another loop has it (the peer's address has changed, or it checks
 /// from several), the check is passed over to that loop, and what follows from the address too.
-/// Everything else of a stranger is dropped without an answer.
+/// Everything else of a stranger is dropped without an answer, and counted.
 class PeerTable final : public UdpSocket::Owner {
  public:
   explicit PeerTable(LoopContext& context);
@@ -55,6 +56,10 @@ class PeerTable final : public UdpSocket::Owner {
     uint32_t listener = 0;
     std::shared_ptr<UdpSocket> socket;
   };
+  struct Left {
+    AddressKey address;
+    Time at{};
+  };
   struct Passed {
     PeerTable* to = nullptr;
     Time last{};
@@ -68,6 +73,7 @@ class PeerTable final : public UdpSocket::Owner {
   [[nodiscard]] std::shared_ptr<UdpSocket> socket_of(const UdpSocket& socket);
   [[nodiscard]] std::shared_ptr<UdpSocket> socket_of_port(uint16_t port);
   void forget_passed();
+  [[nodiscard]] bool has_left(const AddressKey& address) const;
 
   LoopContext& context_;
   Service& service_;
@@ -76,6 +82,9 @@ class PeerTable final : public UdpSocket::Owner {
   std::unordered_map<SessionId, std::unique_ptr<Peer>> peers_;
   std::unordered_map<AddressKey, Peer*, AddressKeyHash> addresses_;
   std::unordered_map<AddressKey, Passed, AddressKeyHash> passed_;
+  std::vector<Left> left_;  // of peers that are gone, the newest ones
+  size_t next_left_ = 0;
+  std::atomic<size_t> passing_{0};  // datagrams that other loops have handed over
   std::vector<uint8_t> send_room_;
   Timer forget_passed_;
 };

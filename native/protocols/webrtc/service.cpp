@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocols/webrtc/path.hpp"
+
 namespace millrace::webrtc {
 
 namespace {
@@ -10,6 +12,25 @@ namespace {
 constexpr size_t kMaxUfrags = 2;
 
 }  // namespace
+
+void Shared::note_bad_integrity(const Address& from) {
+  bad_integrity.fetch_add(1, std::memory_order_relaxed);
+  const std::lock_guard lock(mutex_);
+  last_bad_integrity_ = from;
+}
+
+std::string Shared::last_bad_integrity() const {
+  const std::lock_guard lock(mutex_);
+  return last_bad_integrity_ ? text_of(*last_bad_integrity_) : std::string();
+}
+
+const dtls::Certificate& Service::certificate(dtls::KeyType type) {
+  MadeOnce& made = certificates_[static_cast<size_t>(type)];
+  std::call_once(made.once, [&made, type] {
+    made.certificate = std::make_unique<const dtls::Certificate>(type);
+  });
+  return *made.certificate;
+}
 
 Service::Found Service::find(std::string_view ufrag) {
   const std::lock_guard lock(mutex_);

@@ -1,12 +1,15 @@
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
+#include "io/address.hpp"
 #include "protocols/webrtc/description.hpp"
 #include "rtp/dtls/certificate.hpp"
 
@@ -29,15 +32,25 @@ struct Shared {
   std::atomic<uint64_t> packets_resent{0};
   std::atomic<uint32_t> checks{0};
   std::atomic<uint32_t> bad_integrity{0};
+
+  /// A check that named this session with another password. Any thread.
+  void note_bad_integrity(const Address& from);
+  /// `ip:port` of the last of them; empty when there was none.
+  [[nodiscard]] std::string last_bad_integrity() const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::optional<Address> last_bad_integrity_;
 };
 using SharedRef = std::shared_ptr<Shared>;
 
-/// The WebRTC part of one engine: the certificate, and which loop has which peer. Thread-safe; the
+/// The WebRTC part of one engine: its certificates, and which loop has which peer. Thread-safe; the
 /// lock is taken for a connectivity check from an address that its loop does not know, and when a
 /// session begins, ends or restarts ICE; never for media.
 class Service {
  public:
-  [[nodiscard]] const dtls::Certificate& certificate() const { return certificate_; }
+  /// Made when it is first asked for, which takes a tenth of a second with RSA.
+  [[nodiscard]] const dtls::Certificate& certificate(dtls::KeyType type);
 
   struct Found {
     SharedRef shared;
@@ -66,7 +79,11 @@ class Service {
     IceCredentials ice;
   };
 
-  const dtls::Certificate certificate_;
+  struct MadeOnce {
+    std::once_flag once;
+    std::unique_ptr<const dtls::Certificate> certificate;
+  };
+  std::array<MadeOnce, 2> certificates_;  // by key type
   std::mutex mutex_;
   std::unordered_map<SessionId, Entry> entries_;
   std::unordered_map<std::string, Ufrag> ufrags_;

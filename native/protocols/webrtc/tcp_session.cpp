@@ -25,6 +25,7 @@ TcpSession::TcpSession(LoopContext& context, Accepted accepted)
                                                static_cast<Connection::Owner&>(*this))),
       deadline_([this] {
         if (peer_ == nullptr) {
+          this->context().troubles.note("webrtc", {ErrorCode::kTimedOut});
           connection_->close();
           end({ErrorCode::kTimedOut});
         }
@@ -56,6 +57,7 @@ void TcpSession::on_bytes(Bytes bytes) {
     }
     const size_t size = size_t{packet_[0]} << 8 | packet_[1];
     if (size == 0 || size > kMaxPacket) {
+      context().troubles.note("webrtc", {ErrorCode::kTooLarge, static_cast<uint32_t>(size)});
       connection_->close();
       return end({ErrorCode::kTooLarge, static_cast<uint32_t>(size)});
     }

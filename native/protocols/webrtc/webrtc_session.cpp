@@ -67,7 +67,9 @@ void WebrtcSession::tell_trouble(ErrorCode code) {
     tell({{"type", "webrtc_trouble"},
           {"checks", 0},
           {"bad_integrity", shared_->bad_integrity.load(std::memory_order_relaxed)},
-          {"from", ""},
+          {"from", shared_->last_bad_integrity()},
+          {"packets", 0},
+          {"undecryptable", 0},
           {"dtls", shared_->description.dtls == Description::Dtls::kOff ? "off" : "waiting"},
           {"code", error_info(code).name}});
   }

@@ -212,6 +212,107 @@ TEST_F(WebrtcTest, NobodyAnswersStrangers) {
   answered = stranger.check(300);
   EXPECT_FALSE(answered);
   ASSERT_TRUE(peer.connect(fingerprint_));
+  for (const char* code : {"WEBRTC_STRANGER", "STUN_UNKNOWN_USER", "STUN_UNAUTHENTICATED"}) {
+    EXPECT_TRUE(server_.await([code](const Fields& event) {
+      return event.text("type") == "trouble" && event.text("code") == code;
+    })) << code;
+  }
+}
+
+TEST_F(WebrtcTest, CertificateIsRsaWhenAskedFor) {
+  const std::string rsa =
+      server_.engine().describe("webrtc", {{"certificate", "rsa"}}).text("fingerprint");
+  EXPECT_NE(rsa, fingerprint_);
+  ClientPeer peer(port_);
+  Fields description = peer.describe("play", video_media("sendonly"));
+  description.set("certificate", "rsa");
+  ASSERT_TRUE(server_.engine().create("webrtc", std::move(description)).ok());
+  ASSERT_TRUE(server_.await("session_opened"));
+  EXPECT_TRUE(peer.connect(rsa));
+}
+
+TEST_F(WebrtcTest, WrongPasswordIsToldWithItsAddress) {
+  ClientPeer peer(port_);
+  Fields description = peer.describe("play", video_media("sendonly"));
+  description.set("connect_timeout_ms", 600);
+  const auto session = server_.engine().create("webrtc", std::move(description));
+  ASSERT_TRUE(session.ok());
+  // Sent until the session is there to be named.
+  ASSERT_TRUE(server_.await("session_opened"));
+  peer.send_check("another password 1234567");
+  EXPECT_TRUE(server_.await([](const Fields& event) {
+    return event.text("type") == "webrtc_trouble" && event.number("bad_integrity", 0) == 1 &&
+           event.text("from").starts_with("127.0.0.1:");
+  }));
+}
+
+TEST_F(WebrtcTest, PublisherWithoutMediaIsTold) {
+  ClientPeer peer(port_);
+  Fields description = peer.describe("publish", video_media("recvonly"));
+  description.set("session_timeout_ms", 1500);
+  ASSERT_TRUE(server_.engine().create("webrtc", std::move(description)).ok());
+  ASSERT_TRUE(server_.await("session_opened"));
+  ASSERT_TRUE(peer.connect(fingerprint_));
+  (void)peer.receive([](const auto&) { return false; }, 700);
+  EXPECT_TRUE(peer.check());
+  EXPECT_TRUE(server_.await([](const Fields& event) {
+    return event.text("type") == "webrtc_trouble" && event.text("code") == "WEBRTC_NO_MEDIA";
+  }));
+}
+
+TEST_F(WebrtcTest, PeerHasFewConnections) {
+  publish();
+  const uint16_t port = listen(ClientPeer::Over::kTcp);
+  ClientPeer peer(port, ClientPeer::Over::kTcp);
+  (void)create(peer, "play");
+  ASSERT_TRUE(peer.connect(fingerprint_));
+  std::vector<std::unique_ptr<ClientPeer>> others;
+  // The loop that has the session takes its own connections alone.
+  size_t answered = 0;
+  for (int i = 0; i < 64 && answered < 12; ++i) {
+    others.push_back(std::make_unique<ClientPeer>(port, ClientPeer::Over::kTcp));
+    if (others.back()->check(500)) {
+      ++answered;
+    } else {
+      others.pop_back();
+    }
+  }
+  ASSERT_EQ(answered, 12U);
+  // None of those names itself the path, so that the first connection stays.
+  size_t closed = 0;
+  for (const auto& other : others) {
+    closed += other->closed(300) ? 1 : 0;
+  }
+  EXPECT_GE(closed, 5U);
+}
+
+TEST(WebrtcLimits, AddressHasFewSessions) {
+  Server server({{"loops", 1}, {"limits", Fields{{"max_connections_per_address", 2}}}});
+  ClientPeer peer(0);
+  std::vector<SessionId> sessions;
+  for (const char* ufrag : {"aaaaaaaa", "bbbbbbbb", "cccccccc"}) {
+    peer.local_ufrag = ufrag;
+    Fields description = peer.describe("play", video_media("sendonly"));
+    description.set("peer_ip", "192.0.2.1");
+    const auto session = server.engine().create("webrtc", std::move(description));
+    if (session.ok()) {
+      sessions.push_back(*session);
+    } else {
+      EXPECT_EQ(session.error().code, ErrorCode::kLimitAddressConnections);
+    }
+  }
+  ASSERT_EQ(sessions.size(), 2U);
+  server.engine().close(sessions.front(), ErrorCode::kKicked);
+  ASSERT_TRUE(server.await("session_closed"));
+  Fields description = peer.describe("play", video_media("sendonly"));
+  description.set("peer_ip", "192.0.2.1");
+  bool again = false;
+  // The place is free when the session's turn ends, a little after its end is told.
+  for (int tries = 0; tries < 1000 && !again; ++tries) {
+    again = server.engine().create("webrtc", description).ok();
+    std::this_thread::yield();
+  }
+  EXPECT_TRUE(again);
 }
 
 TEST_F(WebrtcTest, WrongFingerprintIsRefused) {

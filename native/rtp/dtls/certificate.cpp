@@ -3,6 +3,7 @@
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 #include <strings.h>
 
@@ -18,6 +19,8 @@ constexpr long kSecondsBefore = 24L * 3600;
 constexpr long kSecondsValid = 10L * 365 * 24 * 3600;
 // Handshake messages are put together up to this size: RSA-4096 and long names fit well.
 constexpr long kMaxCertificateBytes = 64L << 10;
+
+constexpr unsigned kRsaBits = 2048;
 
 // What OpenSSL cannot refuse but for want of memory.
 void must(bool ok) {
@@ -59,8 +62,9 @@ int accept_any(int /*verified*/, X509_STORE_CTX* /*store*/) { return 1; }
 
 }  // namespace
 
-Certificate::Certificate() : context_(SSL_CTX_new(DTLS_method())) {
-  const std::unique_ptr<EVP_PKEY, KeyDeleter> key(EVP_EC_gen("P-256"));
+Certificate::Certificate(KeyType type) : context_(SSL_CTX_new(DTLS_method())) {
+  const std::unique_ptr<EVP_PKEY, KeyDeleter> key(type == KeyType::kRsa2048 ? EVP_RSA_gen(kRsaBits)
+                                                                            : EVP_EC_gen("P-256"));
   must(context_ != nullptr && key != nullptr);
   const auto certificate = self_sign(key.get());
   SSL_CTX* context = context_.get();

@@ -9,12 +9,16 @@
 
 namespace millrace::dtls {
 
-/// A self-signed certificate (ECDSA P-256) and the OpenSSL context of all handshakes that show it.
-/// Made once per engine; immutable after, so all loops share it.
+/// Keys of certificates that are made here. RSA is for peers that have no elliptic curves; it costs
+/// a handshake ten times as much.
+enum class KeyType : uint8_t { kEcdsaP256, kRsa2048 };
+
+/// A self-signed certificate and the OpenSSL context of all handshakes that show it. Made once per
+/// engine and key type; immutable after, so all loops share it.
 /// Source: RFC 8827 §6.5 (certificates), RFC 5764 (SRTP), RFC 7714 §14.2 (GCM profiles).
 class Certificate {
  public:
-  Certificate();
+  explicit Certificate(KeyType type = KeyType::kEcdsaP256);
 
   /// "sha-256 AB:CD:...", as in SDP's a=fingerprint (RFC 8122 §5).
   [[nodiscard]] const std::string& fingerprint() const { return fingerprint_; }

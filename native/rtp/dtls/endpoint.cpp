@@ -14,6 +14,9 @@ namespace {
 constexpr size_t kRecordHeaderSize = 13;
 // A handshake with the largest certificates and every flight lost a few times stays below.
 constexpr size_t kMaxHandshakeBytes = size_t{1} << 20;
+// Records of the next epoch that come while the handshake goes on. OpenSSL keeps a hundred of them
+// for later, each in a buffer of 17 KB; a peer has one to send, its Finished, and repeats that.
+constexpr size_t kMaxEarlyRecords = 24;
 // The peer is near, by ICE's own checks, and a lost flight must not cost a second (RFC 6347's
 // initial value). Doubled each time.
 constexpr unsigned kFirstTimeoutUs = 50'000;
@@ -60,6 +63,7 @@ void Endpoint::receive(Bytes datagram, Time now) {
     state_ = State::kHandshaking;
   }
   if (state_ == State::kHandshaking) {
+    datagram = without_early_records(datagram);
     handshake_bytes_ += datagram.size();
     if (handshake_bytes_ > kMaxHandshakeBytes) {
       return fail({ErrorCode::kWebrtcDtlsFailed, static_cast<uint32_t>(handshake_bytes_)});
@@ -70,6 +74,22 @@ void Endpoint::receive(Bytes datagram, Time now) {
   (void)BIO_reset(in);
   BIO_write(in, datagram.data(), static_cast<int>(datagram.size()));
   advance(now);
+}
+
+/// What of a datagram is to be looked at: all of it, until there were too many early records.
+Bytes Endpoint::without_early_records(Bytes datagram) {
+  size_t at = 0;
+  while (datagram.size() - at >= kRecordHeaderSize) {
+    // RFC 6347 §4.1: type, version, epoch, sequence number, length.
+    const Bytes record = datagram.subspan(at);
+    const bool is_early = record[1] == 254 && record[3] == 0 && record[4] == 1;
+    if (is_early && ++early_records_ > kMaxEarlyRecords) {
+      return datagram.first(at);
+    }
+    const size_t size = kRecordHeaderSize + (size_t{record[11]} << 8 | record[12]);
+    at += std::min(size, record.size());
+  }
+  return datagram;
 }
 
 void Endpoint::on_timeout(Time now) {

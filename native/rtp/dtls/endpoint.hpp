@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -49,6 +50,8 @@ class Endpoint {
   [[nodiscard]] std::optional<Time> deadline() const { return deadline_; }
 
   [[nodiscard]] State state() const { return state_; }
+  /// e.g. `DTLSv1.2`, once connected.
+  [[nodiscard]] std::string_view version() const { return SSL_get_version(ssl_.get()); }
   /// Why it failed: kWebrtcDtlsFailed, kWebrtcDtlsTimeout, kWebrtcFingerprintMismatch,
   /// kWebrtcSrtpProfileMissing.
   [[nodiscard]] Error error() const { return error_; }
@@ -66,6 +69,7 @@ class Endpoint {
     void operator()(SSL* ssl) const { SSL_free(ssl); }
   };
 
+  [[nodiscard]] Bytes without_early_records(Bytes datagram);
   void advance(Time now);
   void finish_handshake();
   void collect_output();
@@ -80,6 +84,7 @@ class Endpoint {
   std::optional<SrtpKeys> keys_;
   std::optional<Time> deadline_;
   size_t handshake_bytes_ = 0;
+  size_t early_records_ = 0;
   std::vector<uint8_t> output_;  // records, glued together
   size_t output_sent_ = 0;
 };

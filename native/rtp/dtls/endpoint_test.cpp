@@ -146,6 +146,48 @@ TEST(Dtls, GarbageDoesNotDisturb) {
   EXPECT_EQ(pair.server.state(), State::kConnected);
 }
 
+/// Records of the next epoch wait in OpenSSL, which must not become many.
+TEST(Dtls, EarlyRecordsAreFewOrLeftOut) {
+  const Datagram early{23, 254, 253, 0, 1, 0, 0, 0, 0, 0, 1, 0, 4, 1, 2, 3, 4};
+  Pair pair;
+  for (int i = 0; i < 20; ++i) {
+    pair.server.receive(early, Clock::now());
+  }
+  pair.run(deliver);
+  EXPECT_EQ(pair.server.state(), State::kConnected);
+  Pair flooded;
+  Datagram many;
+  for (int i = 0; i < 50; ++i) {
+    many.insert(many.end(), early.begin(), early.end());
+    many[static_cast<size_t>(i) * early.size() + 10] = static_cast<uint8_t>(i);
+  }
+  for (int i = 0; i < 200; ++i) {
+    flooded.server.receive(many, Clock::now());
+  }
+  EXPECT_TRUE(flooded.server.poll_output().empty());
+  EXPECT_EQ(flooded.server.state(), State::kHandshaking);
+  EXPECT_EQ(flooded.client.state(), State::kWaiting);
+}
+
+/// Fragments that declare the longest message, many messages ahead, none of them whole.
+TEST(Dtls, FragmentFloodEnds) {
+  Pair pair;
+  Datagram fragment{22, 254, 253,  0,    0, 0, 0, 0, 0, 0, 0, 0, 13,  // record
+                    11, 0,   0xff, 0xff, 0, 0, 0, 0, 0, 0, 0, 1, 0};
+  uint32_t number = 0;
+  while (pair.server.state() != State::kFailed && number < 100'000) {
+    fragment[8] = static_cast<uint8_t>(number >> 16);
+    fragment[9] = static_cast<uint8_t>(number >> 8);
+    fragment[10] = static_cast<uint8_t>(number);
+    fragment[18] = static_cast<uint8_t>(number % 12);   // message sequence
+    fragment[20] = static_cast<uint8_t>(number % 251);  // offset
+    pair.server.receive(fragment, Clock::now());
+    ++number;
+  }
+  EXPECT_EQ(pair.server.state(), State::kFailed);
+  EXPECT_LT(number, 100'000U);
+}
+
 TEST(Dtls, CloseIsTold) {
   Pair pair;
   pair.run(deliver);

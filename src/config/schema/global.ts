@@ -245,6 +245,18 @@ export const millraceFields = {
     'Connections that one IPv4 address, or one IPv6 /64, may have; 0 is no limit. Trusted proxies may have more.',
     { range: { min: 0, max: 10_000_000, outside: 'error' } },
   ),
+  maxWebrtcPendingPerAddress: int(
+    'max_webrtc_pending_per_address',
+    256,
+    'WebRTC sessions of one IPv4 address, or one IPv6 /64, that have been asked for and are not connected yet; 0 is no limit. Trusted proxies may have more.',
+    { range: { min: 0, max: 10_000_000, outside: 'error' } },
+  ),
+  webrtcConnectTimeoutMs: ms(
+    'webrtc_connect_timeout_ms',
+    30_000,
+    'A WebRTC session that is not connected so long after its answer ends.',
+    { range: { min: 100, max: 600_000, outside: 'error' } },
+  ),
   trustedProxies: networks(
     'trusted_proxies',
     [],

@@ -50,9 +50,14 @@ export const rtcServer = block(
       reload: 'N',
     }),
     keepApiDomain: b0('keep_api_domain', false, 'Add the name of that host too.', { reload: 'N' }),
-    ecdsa: b1('ecdsa', true, 'Certificate with an ECDSA P-256 key instead of RSA.', {
-      effect: 'accepted',
-    }),
+    ecdsa: b1(
+      'ecdsa',
+      true,
+      'Certificate with an ECDSA P-256 key instead of RSA; of new sessions.',
+      {
+        reload: 'N',
+      },
+    ),
     encrypt: b1('encrypt', true, 'SRTP for players; `?encrypt=false` overrides it per session.'),
     reuseport: int('reuseport', 1, 'UDP sockets on the port.', { effect: 'accepted' }),
     mergeNalus: b0('merge_nalus', false, 'All NAL units of a frame in one RTP payload.', {

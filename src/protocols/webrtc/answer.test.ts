@@ -11,6 +11,7 @@ const offer = (name: string) => parseSdp(text(name));
 const options: AnswerOptions = {
   role: 'publish',
   streamId: 'live/livestream',
+  certificate: 'ecdsa',
   fingerprint: `sha-256 ${Array(32).fill('AB').join(':')}`,
   credentials: { ufrag: 'abcdefgh', pwd: 'p'.repeat(32) },
   candidates: ['0 1 udp 2130706431 192.0.2.1 8000 typ host generation 0'],

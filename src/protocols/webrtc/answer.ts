@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { ServerError } from '../../errors/server-error.ts';
 import { randomId } from '../../identity/random-id.ts';
 import { SIGNATURE } from '../../identity/version.ts';
-import type { WebrtcMedia } from '../../native/boundary.ts';
+import type { WebrtcCertificateKey, WebrtcMedia } from '../../native/boundary.ts';
 import {
   chooseForPlay,
   chooseForPublish,
@@ -22,7 +22,8 @@ export interface AnswerOptions {
   readonly role: 'publish' | 'play';
   /** `app/stream`, the media stream's id. */
   readonly streamId: string;
-  /** `sha-256 AB:CD:...` of the server's certificate. */
+  readonly certificate: WebrtcCertificateKey;
+  /** `sha-256 AB:CD:...` of that certificate. */
   readonly fingerprint: string;
   readonly credentials: IceCredentials;
   /** Values of `a=candidate`. */
@@ -36,6 +37,8 @@ export interface AnswerOptions {
   /** Values of `vcodec` (or `codec`) and `acodec`. */
   readonly videoWish?: string | undefined;
   readonly audioWish?: string | undefined;
+  /** Why the audio of the stream cannot be played; its section is then given up. */
+  readonly audioMissing?: string | undefined;
   /** Of the stream that is played; undefined while nobody publishes it. */
   readonly tracks?: { readonly video?: SourceTrack; readonly audio?: SourceTrack } | undefined;
 }
@@ -44,6 +47,7 @@ export interface AnswerOptions {
 export interface Answer {
   readonly sdp: string;
   readonly dtls: 'active' | 'passive' | 'off';
+  readonly certificate: WebrtcCertificateKey;
   readonly remote: IceCredentials;
   readonly remoteFingerprints: readonly Fingerprint[];
   readonly media: readonly WebrtcMedia[];
@@ -94,6 +98,7 @@ export function answerOffer(offer: SessionDescription, options: AnswerOptions): 
   return {
     sdp: writeAnswer(sections, dtls, options),
     dtls,
+    certificate: options.certificate,
     remote,
     remoteFingerprints: offered.fingerprints,
     media: taken.flatMap(({ media }) => media ?? []),
@@ -146,10 +151,13 @@ function chooseSections(offer: SessionDescription, options: AnswerOptions): read
 
 function chooseCodec(
   offered: MediaDescription,
-  { role, tracks, videoWish, audioWish }: AnswerOptions,
+  { role, tracks, videoWish, audioWish, audioMissing }: AnswerOptions,
 ): NegotiatedCodec | undefined {
   if (role === 'publish') {
     return chooseForPublish(offered, offered.kind === 'audio' ? audioWish : videoWish);
+  }
+  if (offered.kind === 'audio' && audioMissing !== undefined) {
+    return undefined;
   }
   const track = offered.kind === 'audio' ? tracks?.audio : tracks?.video;
   const codec = chooseForPlay(offered, track);
@@ -166,7 +174,10 @@ function codecNames({ codecs }: MediaDescription): string {
   return [...names].slice(0, 10).join(', ') || 'none';
 }
 
-function whyNothing({ media }: SessionDescription, { role }: AnswerOptions): string {
+function whyNothing({ media }: SessionDescription, { role, audioMissing }: AnswerOptions): string {
+  if (audioMissing !== undefined && media.some(({ kind }) => kind === 'audio')) {
+    return audioMissing;
+  }
   const sections = media.filter(({ kind }) => kind === 'audio' || kind === 'video');
   return sections.length === 0
     ? 'there is no audio or video section'

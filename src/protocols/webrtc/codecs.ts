@@ -87,6 +87,11 @@ export function chooseForPlay(
   return chosen && withRtx(media, chosen);
 }
 
+/** Whether Opus must be made of it for players of WebRTC. */
+export function isTranscoded({ codec }: SourceTrack): boolean {
+  return AUDIO_ENCODINGS[codec] === undefined;
+}
+
 /** What audio of the source is sent as: RTP has no use for AAC or MP3, of which Opus is made. */
 function audioNameFor(track: SourceTrack | undefined): string {
   return track && AUDIO_ENCODINGS[track.codec] ? track.codec : 'Opus';

@@ -7,7 +7,16 @@ const peer = {
   startedAtMs: 1000,
   connected: undefined,
   trouble: undefined,
-};
+  request: { action: 'publish', streamUrl: '/live/a' },
+} as const;
+const connected = {
+  type: 'webrtc_connected',
+  session: 1,
+  candidate: '203.0.113.7:50000',
+  protocol: 'udp',
+  dtls_version: '',
+  srtp_profile: '',
+} as const;
 const trouble = (what: Partial<WebrtcTrouble>): WebrtcTrouble => ({
   type: 'webrtc_trouble',
   session: 1,
@@ -15,11 +24,13 @@ const trouble = (what: Partial<WebrtcTrouble>): WebrtcTrouble => ({
   bad_integrity: 0,
   from: '',
   dtls: 'waiting',
+  packets: 0,
+  undecryptable: 0,
   code: 'NONE',
   ...what,
 });
 const explain = (what?: Partial<WebrtcTrouble>) =>
-  explainConnection({ ...peer, trouble: what && trouble(what) }, 6000);
+  explainConnection({ ...peer, trouble: what && trouble(what) }, false, 6000);
 
 describe('explainConnection', () => {
   it('says what was offered when nothing comes', () => {
@@ -42,15 +53,29 @@ describe('explainConnection', () => {
   });
 
   it('says how a peer is connected', () => {
-    const connected = {
-      type: 'webrtc_connected',
-      session: 1,
-      candidate: '203.0.113.7:50000',
-      protocol: 'udp',
-      srtp_profile: '',
-    } as const;
-    expect(explainConnection({ ...peer, connected }, 0)).toBe(
+    expect(explainConnection({ ...peer, connected }, true, 0)).toBe(
       'connected over udp with 203.0.113.7:50000, not encrypted',
     );
+  });
+
+  it('says why nothing comes from a publisher that is connected', () => {
+    const silent = trouble({ code: 'WEBRTC_NO_MEDIA' });
+    expect(explainConnection({ ...peer, connected, trouble: silent }, true, 0)).toMatch(
+      /^connected over udp .* no media comes: the publisher sends none/,
+    );
+    const foreign = { ...silent, undecryptable: 7 };
+    expect(explainConnection({ ...peer, connected, trouble: foreign }, true, 0)).toMatch(
+      /7 packets that came cannot be decrypted/,
+    );
+  });
+
+  it('says what a player waits for', () => {
+    const player = {
+      ...peer,
+      connected,
+      request: { action: 'play', streamUrl: '/live/a' },
+    } as const;
+    expect(explainConnection(player, false, 0)).toMatch(/and waits: nobody publishes \/live\/a$/);
+    expect(explainConnection(player, true, 0)).toMatch(/not encrypted$/);
   });
 });

@@ -1,18 +1,27 @@
 import { errorTable } from '../../errors/codes.ts';
+import type { WebrtcTrouble } from '../../native/boundary.ts';
 import type { Peer } from './peers.ts';
 
 /**
  * Says in one sentence whether media can flow to or from a peer, and if not, why.
- * @param nowMs  monotonic.
+ * @param isPublished  whether anybody publishes the stream at this moment.
+ * @param nowMs        monotonic.
  */
 export function explainConnection(
-  peer: Pick<Peer, 'connected' | 'trouble' | 'candidates' | 'startedAtMs'>,
+  peer: Pick<Peer, 'connected' | 'trouble' | 'candidates' | 'startedAtMs'> & {
+    readonly request: Pick<Peer['request'], 'action' | 'streamUrl'>;
+  },
+  isPublished: boolean,
   nowMs: number,
 ): string {
-  const { connected, trouble } = peer;
+  const { connected, trouble, request } = peer;
   if (connected) {
     const { protocol, candidate, srtp_profile: profile } = connected;
-    return `connected over ${protocol} with ${candidate}, ${profile || 'not encrypted'}`;
+    const how = `connected over ${protocol} with ${candidate}, ${profile || 'not encrypted'}`;
+    if (request.action === 'play') {
+      return isPublished ? how : `${how}, and waits: nobody publishes ${request.streamUrl}`;
+    }
+    return trouble?.code === 'WEBRTC_NO_MEDIA' ? `${how}, ${whyNoMedia(trouble)}` : how;
   }
   const seconds = Math.max(0, Math.round((nowMs - peer.startedAtMs) / 1000));
   const offered = peer.candidates.map(addressOf).join(', ') || 'no address at all';
@@ -40,6 +49,12 @@ export function explainConnection(
     default:
       return `${reached}, but media does not flow${failure}`;
   }
+}
+
+function whyNoMedia({ undecryptable }: WebrtcTrouble): string {
+  return undecryptable === 0
+    ? 'but no media comes: the publisher sends none, as when its camera or encoder has not begun'
+    : `but no media comes: ${undecryptable} packets that came cannot be decrypted with the keys of the handshake`;
 }
 
 /** `udp 192.0.2.1:8000` of the value of an `a=candidate`. */

@@ -16,6 +16,8 @@ export interface Peer {
   remote: IceCredentials;
   /** Number of ICE restarts, for the entity tag. */
   restarts: number;
+  /** Gives back its place among those of its address that are not connected yet. */
+  readonly place: () => void;
   /** Monotonic, ms. */
   readonly startedAtMs: number;
   connected: WebrtcConnected | undefined;
@@ -33,8 +35,19 @@ export function entityTag(peer: Peer): string {
   return `"${peer.local.ufrag}-${peer.restarts}"`;
 }
 
-/** The peers that exist, by their name and by their session. */
+/** What is still known of a session that has ended. */
+export interface EndedPeer {
+  readonly token: string;
+  /** Why media flowed, or did not. */
+  readonly message: string;
+}
+
+/** Ended sessions of which somebody may still ask why. */
+const MAX_ENDED = 256;
+
+/** The peers that exist, by their name and by their session; and the last ones that did. */
 export class Peers {
+  readonly #ended = new Map<string, EndedPeer>();
   readonly #byId = new Map<string, Peer>();
   readonly #bySession = new Map<SessionId, { readonly id: string; readonly peer: Peer }>();
 
@@ -59,11 +72,23 @@ export class Peers {
     return this.#bySession.get(session)?.peer;
   }
 
-  remove(session: SessionId): void {
+  ended(id: string): EndedPeer | undefined {
+    return this.#ended.get(id);
+  }
+
+  /** @param explain  why media flowed, or did not. */
+  remove(session: SessionId, explain: (peer: Peer) => string): void {
     const known = this.#bySession.get(session);
-    if (known) {
-      this.#bySession.delete(session);
-      this.#byId.delete(known.id);
+    if (!known) {
+      return;
+    }
+    const { id, peer } = known;
+    this.#bySession.delete(session);
+    this.#byId.delete(id);
+    this.#ended.set(id, { token: peer.token, message: explain(peer) });
+    const [oldest] = this.#ended.keys();
+    if (this.#ended.size > MAX_ENDED && oldest !== undefined) {
+      this.#ended.delete(oldest);
     }
   }
 }

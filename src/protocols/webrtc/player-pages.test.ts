@@ -19,7 +19,14 @@ describe('playerPages', () => {
   });
 
   it('needs nothing from elsewhere', async () => {
-    for (const name of ['whip.html', 'whep.html', 'players.css', 'exchange.js', 'page.js']) {
+    for (const name of [
+      'whip.html',
+      'whep.html',
+      'players.css',
+      'exchange.js',
+      'page.js',
+      'session.js',
+    ]) {
       const { body } = await app.inject(`/players/${name}`);
       expect(body).not.toMatch(/(?:src|href|url|from)[=( ]*['"]?https?:/);
     }

@@ -138,7 +138,10 @@ describe('WHIP', () => {
     const candidate =
       'm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\na=candidate:1 1 udp 1 192.0.2.7 1 typ host\r\n';
     expect((await patch(candidate, { 'If-Match': etag })).status).toBe(204);
-    expect((await patch(candidate, { 'Content-Type': 'application/sdp' })).status).toBe(415);
+    const refused = await patch(candidate, { 'Content-Type': 'application/sdp' });
+    expect(refused.status).toBe(415);
+    expect(refused.headers.get('accept-patch')).toBe(type);
+    expect(await refused.json()).toMatchObject({ code: 'RTC_CONTENT_TYPE' });
     expect((await patch(candidate, { 'If-Match': '"other"' })).status).toBe(412);
 
     const restart = await patch('a=ice-ufrag:newu\r\na=ice-pwd:012345678901234567890123\r\n', {
@@ -186,6 +189,16 @@ describe('WHIP', () => {
     expect(engine.webrtc.size).toBe(0);
   });
 
+  it('takes an SDP whatever type it is said to be, and nothing else', async () => {
+    const { base } = await started();
+    const json = { 'content-type': 'application/json' };
+    const refused = await post(base, '/rtc/v1/whip/', '{"sdp":""}', json);
+    expect(refused.status).toBe(415);
+    expect(refused.headers.get('accept-post')).toBe('application/sdp');
+    expect(await refused.json()).toMatchObject({ code: 'RTC_CONTENT_TYPE' });
+    expect((await post(base, '/rtc/v1/whip/', PUBLISH, json)).status).toBe(201);
+  });
+
   it('refuses where WebRTC is off, and what hooks refuse', async () => {
     const off = await started({ enabled: false });
     expect((await post(off.base, '/rtc/v1/whip/', PUBLISH)).status).toBe(403);
@@ -206,6 +219,19 @@ describe('WHIP', () => {
     expect(seen).toEqual(['webrtc a stream=a&token=b ""']);
     expect(engine.webrtc.size).toBe(0);
     expect(sink.with('no token')).toHaveLength(1);
+  });
+
+  it('shows the certificate that the configuration asks for', async () => {
+    const { base, engine } = await started(
+      {},
+      {},
+      {
+        rtcServer: { enabled: true, listen: 8000, candidate: '192.0.2.1', ecdsa: false },
+      },
+    );
+    const sdp = await (await post(base, '/rtc/v1/whip/', PUBLISH)).text();
+    expect(sdp).toContain('a=fingerprint:sha-256 CD:CD');
+    expect([...engine.webrtc.values()][0]).toMatchObject({ certificate: 'rsa' });
   });
 
   it('takes options of the query', async () => {
@@ -261,6 +287,40 @@ describe('WHEP', () => {
     expect(((await refused.json()) as Problem).title).toContain('the stream is H265');
     engine.deliver([closed(publisher)]);
     expect((await post(base, '/rtc/v1/whep/', PLAY)).status).toBe(201);
+  });
+
+  it('gives the audio up that cannot be transcoded', async () => {
+    const { engine, base } = await started();
+    const publisher = engine.open();
+    engine.deliver([publishRequested(publisher)]);
+    await new Promise((resolve) => setImmediate(resolve));
+    const audioIs = (codec: string) => {
+      const audio = { codec, sample_rate: 48_000, channels: 2, profile: 2 };
+      engine.deliver([tracks({ session: publisher, audio })]);
+    };
+    audioIs('AAC');
+    const audioOf = async () => {
+      const sdp = await (await post(base, '/rtc/v1/whep/', PLAY)).text();
+      return /m=audio (\d+)/.exec(sdp)?.[1];
+    };
+    expect(await audioOf()).toBe('9');
+    const trouble = {
+      type: 'trouble',
+      area: 'transcode /live/livestream',
+      detail: 0,
+      count: 1,
+    } as const;
+    engine.deliver([{ ...trouble, code: 'TRANSCODE_OVERLOADED' }]);
+    expect(await audioOf()).toBe('9');
+    engine.deliver([{ ...trouble, code: 'TRANSCODE_FAILED' }]);
+    expect(await audioOf()).toBe('0');
+    // Another configuration of the encoder is another try.
+    audioIs('AAC');
+    expect(await audioOf()).toBe('9');
+    engine.transcoding = 'unavailable';
+    expect(await audioOf()).toBe('0');
+    audioIs('Opus');
+    expect(await audioOf()).toBe('9');
   });
 
   it('waits for a publisher, as SRS does; or not, when asked', async () => {
@@ -340,6 +400,8 @@ describe('the connectivity check', () => {
       bad_integrity: 0,
       from: '203.0.113.4:5000',
       dtls: 'waiting',
+      packets: 0,
+      undecryptable: 0,
       code: 'NONE',
     };
     engine.deliver([trouble]);
@@ -351,6 +413,7 @@ describe('the connectivity check', () => {
         session,
         candidate: '203.0.113.4:5000',
         protocol: 'udp',
+        dtls_version: 'DTLSv1.2',
         srtp_profile: 'SRTP_AEAD_AES_128_GCM',
       },
     ]);
@@ -359,5 +422,101 @@ describe('the connectivity check', () => {
       message: 'connected over udp with 203.0.113.4:5000, SRTP_AEAD_AES_128_GCM',
     });
     expect((await fetch(`${base}/rtc/v1/connectivity/?session=a:b&token=c`)).status).toBe(404);
+  });
+
+  it('still says why when the session has ended, to who has its token', async () => {
+    const { engine, base } = await started();
+    const response = await post(base, '/rtc/v1/whip/', PUBLISH);
+    const { search } = new URL(response.headers.get('location') ?? '', base);
+    const [session = 0] = [...engine.webrtc.keys()];
+    engine.deliver([
+      {
+        type: 'webrtc_trouble',
+        session,
+        checks: 3,
+        bad_integrity: 0,
+        from: '203.0.113.4:5000',
+        dtls: 'failed',
+        packets: 0,
+        undecryptable: 0,
+        code: 'WEBRTC_FINGERPRINT_MISMATCH',
+      },
+      {
+        type: 'session_closed',
+        session,
+        code: 'WEBRTC_FINGERPRINT_MISMATCH',
+        ...{ detail: 0, bytes_in: 0, bytes_out: 0, skips: 0 },
+      },
+    ]);
+    const answer = await fetch(`${base}/rtc/v1/connectivity/${search}`);
+    expect(((await answer.json()) as { data: unknown }).data).toEqual({
+      connected: false,
+      ended: true,
+      message: expect.stringContaining('not the one that its SDP names'),
+    });
+    const wrong = search.replace(/token=\w+/, 'token=another');
+    expect((await fetch(`${base}/rtc/v1/connectivity/${wrong}`)).status).toBe(404);
+  });
+});
+
+describe('bounds', () => {
+  it('keep an address from having many sessions that are not connected', async () => {
+    const { engine, base, sink } = await started(
+      {},
+      {},
+      {
+        millrace: { maxWebrtcPendingPerAddress: 2 },
+      },
+    );
+    const publish = (stream: string, headers = {}) =>
+      post(base, `/rtc/v1/whip/?stream=${stream}`, PUBLISH, headers);
+    expect((await publish('a')).status).toBe(201);
+    expect((await publish('b')).status).toBe(201);
+    const refused = await publish('c');
+    expect(refused.status).toBe(429);
+    expect(refused.headers.get('retry-after')).toBe('5');
+    expect(await refused.json()).toMatchObject({ code: 'RTC_TOO_MANY_PENDING' });
+    // Whoever claims to be another address is not believed.
+    expect((await publish('c', { 'x-forwarded-for': '192.0.2.77' })).status).toBe(429);
+    expect(sink.with('have not connected yet').length).toBeGreaterThan(0);
+    const [first = 0, second = 0] = [...engine.webrtc.keys()];
+    engine.deliver([
+      {
+        type: 'webrtc_connected',
+        session: first,
+        candidate: '127.0.0.1:5000',
+        protocol: 'udp',
+        dtls_version: 'DTLSv1.2',
+        srtp_profile: '',
+      },
+    ]);
+    expect((await publish('c')).status).toBe(201);
+    expect((await publish('d')).status).toBe(429);
+    engine.deliver([
+      {
+        type: 'session_closed',
+        session: second,
+        code: 'WEBRTC_ICE_TIMEOUT',
+        ...{ detail: 0, bytes_in: 0, bytes_out: 0, skips: 0 },
+      },
+    ]);
+    expect((await publish('d')).status).toBe(201);
+  });
+
+  it('hold for the clients of a trusted proxy one by one', async () => {
+    const { engine, base } = await started(
+      {},
+      {},
+      {
+        millrace: { maxWebrtcPendingPerAddress: 1, trustedProxies: ['127.0.0.1'] },
+      },
+    );
+    const publish = (stream: string, from: string) =>
+      post(base, `/rtc/v1/whip/?stream=${stream}`, PUBLISH, { 'x-forwarded-for': from });
+    expect((await publish('a', '192.0.2.1')).status).toBe(201);
+    expect((await publish('b', '192.0.2.1')).status).toBe(429);
+    expect((await publish('b', '192.0.2.2')).status).toBe(201);
+    const [options] = [...engine.webrtc.values()];
+    expect(options).toMatchObject({ peer_ip: '192.0.2.1', connect_timeout_ms: 30_000 });
   });
 });

@@ -19,8 +19,11 @@ export interface WebrtcRoutesContext {
 
 /** Longest request body: an SDP, which JSON may make a little longer. */
 const MAX_BODY_BYTES = 2 * MAX_SDP_LENGTH;
+/** A client that is refused for what there is too much of had better not come at once again. */
+const RETRY_AFTER_S = 5;
 const WHIP = '/rtc/v1/whip';
 const WHEP = ['/rtc/v1/whep', '/rtc/v1/whip-play'] as const;
+const SDP = 'application/sdp';
 const TRICKLE = 'application/trickle-ice-sdpfrag';
 
 /** WHIP (RFC 9725), WHEP (draft-ietf-wish-whep), the JSON API of SRS, and the connectivity check. */
@@ -94,6 +97,7 @@ async function answerSdp(
   action: 'publish' | 'play',
   signaling: Signaling,
 ): Promise<string> {
+  checkContentType(request, reply);
   const text = queryOf(request);
   const query = new URLSearchParams(text);
   const host = hostName(request.headers.host);
@@ -106,11 +110,25 @@ async function answerSdp(
   });
   reply
     .code(201)
-    .header('Content-Type', 'application/sdp')
+    .header('Content-Type', SDP)
     .header('Location', locationOf(peer, id))
     .header('ETag', entityTag(peer))
     .header('Accept-Patch', TRICKLE);
   return sdp;
+}
+
+/**
+ * RFC 9725 §4.2 wants `application/sdp`; many clients name something else, or what `fetch` makes of a string.
+ * @throws ServerError `RTC_CONTENT_TYPE` for what names another type and is none.
+ */
+function checkContentType(request: FastifyRequest, reply: FastifyReply): void {
+  const type = request.headers['content-type'];
+  if (type !== undefined && !/\bsdp\b|^text\/plain\b/i.test(type)) {
+    if (!bodyOf(request).trimStart().startsWith('v=0')) {
+      reply.header('Accept-Post', SDP);
+      throw new ServerError('RTC_CONTENT_TYPE', `POST takes ${SDP}`);
+    }
+  }
 }
 
 /** As SRS writes it: the resource of a player is below WHIP too. */
@@ -136,7 +154,7 @@ function endSession(request: FastifyRequest, reply: FastifyReply, signaling: Sig
 function patchSession(request: FastifyRequest, reply: FastifyReply, signaling: Signaling): string {
   if (!request.headers['content-type']?.startsWith(TRICKLE)) {
     reply.header('Accept-Patch', TRICKLE);
-    throw new ServerError('CODEC_UNSUPPORTED', `send a body of ${TRICKLE}`);
+    throw new ServerError('RTC_CONTENT_TYPE', `PATCH takes ${TRICKLE}`);
   }
   const peer = peerOf(request, signaling);
   const fragment = parseFragment(bodyOf(request));
@@ -200,11 +218,17 @@ function connectivity(
   request: FastifyRequest,
   { signaling, head }: WebrtcRoutesContext,
 ): Readonly<Record<string, unknown>> {
-  const peer = peerOf(request, signaling);
+  const { id, token } = resourceOf(request);
+  const ended = signaling.explainEnded(id, token);
+  if (ended !== undefined) {
+    return { ...head(), data: { connected: false, ended: true, message: ended } };
+  }
+  const peer = signaling.find(id, token);
   const { connected, trouble, candidates } = peer;
   return {
     ...head(),
     data: {
+      ended: false,
       connected: connected !== undefined,
       message: signaling.explain(peer),
       candidates,
@@ -217,12 +241,18 @@ function connectivity(
 }
 
 function peerOf(request: FastifyRequest, signaling: Signaling): Peer {
+  const { id, token } = resourceOf(request);
+  return signaling.find(id, token);
+}
+
+/** What the URL of a session names. @throws ServerError `RTC_REQUEST_INVALID` without a token. */
+function resourceOf(request: FastifyRequest): { readonly id: string; readonly token: string } {
   const query = new URLSearchParams(queryOf(request));
   const token = query.get('token');
   if (!token) {
     throw new ServerError('RTC_REQUEST_INVALID', 'the token of the session is missing');
   }
-  return signaling.find(query.get('session') ?? '', token);
+  return { id: query.get('session') ?? '', token };
 }
 
 function offerFrom(
@@ -276,6 +306,9 @@ function problemOf(error: unknown): Problem {
 /** RFC 9457; `code` and `number` are those of the error table. */
 function sendProblem(reply: FastifyReply, error: unknown): FastifyReply {
   const { status, code, number, message, hint } = problemOf(error);
+  if (status === 429 || status === 503) {
+    reply.header('Retry-After', RETRY_AFTER_S);
+  }
   return reply
     .code(status)
     .header('Content-Type', 'application/problem+json')

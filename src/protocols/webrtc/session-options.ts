@@ -6,9 +6,6 @@ import { publishOptions } from '../publish-options.ts';
 import type { Answer } from './answer.ts';
 import type { IceCredentials } from './ice.ts';
 
-/** A peer that answers and never sends a check is forgotten after so long. */
-const CONNECT_TIMEOUT_MS = 30_000;
-
 /** What the engine is told of a peer. */
 export function sessionOptions(
   config: MillraceConfig,
@@ -23,14 +20,16 @@ export function sessionOptions(
     role: request.action,
     stream: request.streamUrl,
     ip: request.ip,
+    peer_ip: request.peerIp,
     local_ufrag: local.ufrag,
     local_pwd: local.pwd,
     remote_ufrag: answer.remote.ufrag,
     remote_pwd: answer.remote.pwd,
     dtls: answer.dtls,
+    certificate: answer.certificate,
     encrypt: encrypt && answer.dtls !== 'off',
     remote_fingerprints: answer.remoteFingerprints,
-    connect_timeout_ms: CONNECT_TIMEOUT_MS,
+    connect_timeout_ms: config.millrace.webrtcConnectTimeoutMs,
     session_timeout_ms: rtc.stunTimeoutMs,
     strict_check: rtc.stunStrictCheck,
     media: answer.media,

@@ -1,10 +1,14 @@
+import { isFrom } from '../../auth/access-rules.ts';
 import type { MillraceConfig } from '../../config/millrace-config.ts';
+import { errorTable } from '../../errors/codes.ts';
 import { errorCodeFrom, ServerError } from '../../errors/server-error.ts';
 import { randomId } from '../../identity/random-id.ts';
 import type {
   NativeEngine,
+  SessionClosed,
   SessionId,
   StreamTracks,
+  Trouble,
   WebrtcConnected,
   WebrtcTrouble,
 } from '../../native/boundary.ts';
@@ -20,10 +24,12 @@ import {
   candidateValues,
   findCandidateHosts,
 } from './candidates.ts';
+import { isTranscoded } from './codecs.ts';
 import { explainConnection } from './explain.ts';
 import { areCredentials, type IceCredentials, localCredentials } from './ice.ts';
 import type { OfferRequest } from './offer-request.ts';
 import { type Peer, Peers, peerId } from './peers.ts';
+import { PendingPeers } from './pending-peers.ts';
 import type { SessionDescription } from './sdp/description.ts';
 import { parseSdp } from './sdp/parse.ts';
 import { sessionOptions } from './session-options.ts';
@@ -33,7 +39,7 @@ export interface SignalingContext {
   readonly config: () => MillraceConfig;
   readonly engine: Pick<
     NativeEngine,
-    'webrtc_certificate' | 'webrtc_create' | 'webrtc_restart_ice' | 'close'
+    'webrtc_certificate' | 'webrtc_create' | 'webrtc_restart_ice' | 'close' | 'stats'
   >;
   readonly registry: StreamRegistry;
   readonly sessions: Pick<Sessions, 'open' | 'get'>;
@@ -61,22 +67,44 @@ type Tracks = Pick<StreamTracks, 'video' | 'audio'>;
 export class Signaling {
   readonly #context: SignalingContext;
   readonly #peers = new Peers();
+  readonly #pending = new PendingPeers();
   readonly #tracks = new Map<string, Tracks>();
+  /** Streams whose audio cannot be transcoded, until it changes. */
+  readonly #untranscodable = new Set<string>();
 
   constructor(context: SignalingContext) {
     this.#context = context;
-    context.registry.on('unpublished', ({ url }) => this.#tracks.delete(url));
+    context.registry.on('unpublished', ({ url }) => {
+      this.#tracks.delete(url);
+      this.#untranscodable.delete(url);
+    });
   }
 
   /**
    * @throws ServerError `RTC_DISABLED`, `RTC_STREAM_BUSY`, `SDP_TOO_LARGE`, `SDP_INVALID`,
-   * `SDP_NOT_ACCEPTABLE`, `ICE_CREDENTIAL_INVALID`, and what admission refuses with.
+   * `SDP_NOT_ACCEPTABLE`, `ICE_CREDENTIAL_INVALID`, `RTC_TOO_MANY_PENDING`, and what admission refuses with.
    */
   async offer(request: OfferRequest): Promise<Answered> {
-    const { rtcServer } = this.#context.config();
+    const { rtcServer, millrace } = this.#context.config();
     if (!rtcServer.enabled) {
       throw new ServerError('RTC_DISABLED', 'rtc_server.enabled is off');
     }
+    const isTrusted = (ip: string) => millrace.trustedProxies.some((from) => isFrom(from, ip));
+    const name = { ...request.name, ip_trusted: isTrusted(request.peerIp) };
+    const address = (name.ip_trusted && name.ip) || request.peerIp;
+    // A proxy brings the sessions of many.
+    const limit = isTrusted(address) ? 0 : millrace.maxWebrtcPendingPerAddress;
+    const place = this.#pending.take(address, limit || Number.POSITIVE_INFINITY);
+    try {
+      return await this.#answer({ ...request, name }, place);
+    } catch (error) {
+      place();
+      throw error;
+    }
+  }
+
+  async #answer(request: OfferRequest, place: () => void): Promise<Answered> {
+    const { rtcServer } = this.#context.config();
     const offer = parseSdp(request.sdp);
     const local = this.#localCredentials(request.query, offer);
     const candidates = candidateValues(
@@ -111,7 +139,7 @@ export class Signaling {
     try {
       // Meanwhile another may have the name, or the tracks of the source may have changed.
       this.#checkAllowed(admitted);
-      return this.#begin(request, admitted, make(admitted), local, candidates);
+      return this.#begin(request, admitted, make(admitted), local, candidates, place);
     } catch (error) {
       this.#context.admissions.abandon(admitted);
       throw error;
@@ -155,36 +183,66 @@ export class Signaling {
 
   /** Whether media can flow, in one sentence. */
   explain(peer: Peer): string {
-    return explainConnection(peer, performance.now());
+    const isPublished =
+      this.#context.registry.get(peer.request.streamUrl)?.publication !== undefined;
+    return explainConnection(peer, isPublished, performance.now());
+  }
+
+  /** Why a session that has ended did, for who has its token; undefined when it is not known any more. */
+  explainEnded(id: string, token: string): string | undefined {
+    const ended = this.#peers.ended(id);
+    return ended?.token === token ? ended.message : undefined;
   }
 
   onTracks(event: StreamTracks): void {
     const known = this.#tracks.get(event.stream);
     if (this.#context.registry.get(event.stream)?.publication) {
       this.#tracks.set(event.stream, { ...known, ...event });
+      if (event.audio) {
+        this.#untranscodable.delete(event.stream);
+      }
+    }
+  }
+
+  /** @param area  `transcode`, and the stream's url. */
+  onTranscodeTrouble({ area, code }: Pick<Trouble, 'area' | 'code'>): void {
+    const url = area.slice(area.indexOf(' ') + 1);
+    if (code !== 'TRANSCODE_OVERLOADED' && this.#tracks.has(url)) {
+      this.#untranscodable.add(url);
     }
   }
 
   onConnected(event: WebrtcConnected): void {
     const peer = this.#peers.ofSession(event.session);
     if (peer) {
+      peer.place();
       peer.connected = event;
       this.#context.sessions.get(event.session)?.log.info(`webrtc: ${this.explain(peer)}`);
     }
   }
 
-  /** @return the sentence for the log; undefined when the session is not known. */
+  /** @return the sentence for the log; undefined when the session is not known, or has no trouble any more. */
   onTrouble(event: WebrtcTrouble): string | undefined {
     const peer = this.#peers.ofSession(event.session);
     if (!peer) {
       return undefined;
     }
     peer.trouble = event;
+    if (peer.connected && event.code === 'NONE') {
+      const { log } = this.#context.sessions.get(event.session) ?? {};
+      log?.info(`webrtc: media comes, ${this.explain(peer)}`);
+      return undefined;
+    }
     return this.explain(peer);
   }
 
-  onClosed(session: SessionId): void {
-    this.#peers.remove(session);
+  onClosed({ session, code }: Pick<SessionClosed, 'session' | 'code'>): void {
+    this.#peers.ofSession(session)?.place();
+    this.#peers.remove(session, (peer) =>
+      peer.connected
+        ? `${this.explain(peer)}; the session has ended: ${endText(code)}`
+        : this.explain(peer),
+    );
   }
 
   #begin(
@@ -193,6 +251,7 @@ export class Signaling {
     answer: Answer,
     local: IceCredentials,
     candidates: readonly string[],
+    place: () => void,
   ): Answered {
     const { config, engine, admissions } = this.#context;
     const encrypt = flag(request.query, 'encrypt') ?? config().rtcServer.encrypt;
@@ -214,6 +273,7 @@ export class Signaling {
       local,
       remote: answer.remote,
       restarts: 0,
+      place,
       startedAtMs: performance.now(),
       connected: undefined,
       trouble: undefined,
@@ -247,11 +307,14 @@ export class Signaling {
     credentials: IceCredentials,
     candidates: readonly string[],
   ): AnswerOptions {
+    const { config, engine } = this.#context;
+    const certificate = config().rtcServer.ecdsa ? 'ecdsa' : 'rsa';
     const codec = query.get('codec') ?? undefined;
     return {
       role: action,
       streamId: `${key.app}/${key.stream}`,
-      fingerprint: this.#context.engine.webrtc_certificate().fingerprint,
+      certificate,
+      fingerprint: engine.webrtc_certificate(certificate).fingerprint,
       credentials,
       candidates,
       dtlsRole: vhost.rtc.dtlsRole,
@@ -261,7 +324,22 @@ export class Signaling {
       videoWish: query.get('vcodec') ?? codec,
       audioWish: query.get('acodec') ?? codec,
       tracks: this.#tracks.get(streamUrl),
+      audioMissing: this.#audioMissing(streamUrl),
     };
+  }
+
+  /** Why players get no audio of a stream, rather than a track that is silent; undefined when they get it. */
+  #audioMissing(streamUrl: string): string | undefined {
+    const audio = this.#tracks.get(streamUrl)?.audio;
+    if (!audio || !isTranscoded(audio)) {
+      return undefined;
+    }
+    if (this.#context.engine.stats().transcoding === 'unavailable') {
+      return `the audio of the stream is ${audio.codec}, and the libraries to make Opus of it are missing`;
+    }
+    return this.#untranscodable.has(streamUrl)
+      ? `the audio of the stream is ${audio.codec}, of which no Opus can be made`
+      : undefined;
   }
 
   /** `wait=false`: a player who does not want to wait as players of SRS do. */
@@ -286,6 +364,10 @@ export class Signaling {
       throw new ServerError('RTC_DISABLED', `rtc.rtmp_to_rtc is off in vhost ${vhost.name}`);
     }
   }
+}
+
+function endText(code: SessionClosed['code']): string {
+  return code === 'NONE' ? 'as it was to' : errorTable[code].text;
 }
 
 /** `true` or `false` of a parameter; undefined when the query does not say. */

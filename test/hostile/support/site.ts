@@ -28,6 +28,7 @@ export const deadlines = {
   idleMs: 3000,
   slowReaderMs: 4000,
   publishMs: 2000,
+  webrtcConnectMs: 3000,
 } as const;
 
 export interface MediaPorts {
@@ -39,6 +40,8 @@ export interface MediaPorts {
   readonly caster: number;
   readonly api: number;
   readonly srt: number;
+  readonly rtc: number;
+  readonly rtcTcp: number;
 }
 
 export interface SiteOptions {
@@ -91,6 +94,7 @@ export class Site {
     this.#ports = {
       ...{ rtmp: port('rtmp'), rtmps: port('rtmps'), api: port('api') },
       ...{ http: port('http'), https: port('https'), srt: port('srt'), caster: port('caster') },
+      ...{ rtc: port('rtc'), rtcTcp: port('rtc_tcp') },
     };
     await this.#openFolders();
     this.#watcher = await Watcher.start(this.#ports, clip('h264-aac.flv'));
@@ -272,13 +276,18 @@ http_server {
   https { enabled on; listen 127.0.0.1:0; ${files} }
 }
 srt_server { enabled on; listen 127.0.0.1:0; peer_idle_timeout 3000; }
-rtc_server { enabled on; listen 127.0.0.1:0; candidate 127.0.0.1; }
+rtc_server {
+  enabled on; listen 127.0.0.1:0; candidate 127.0.0.1;
+  protocol all; tcp { enabled on; listen 127.0.0.1:0; }
+}
 millrace {
   loops 2;
   handshake_timeout_ms ${deadlines.handshakeMs};
   request_head_timeout_ms ${deadlines.requestHeadMs};
   idle_timeout_ms ${deadlines.idleMs};
   slow_reader_timeout_ms ${deadlines.slowReaderMs};
+  webrtc_connect_timeout_ms ${deadlines.webrtcConnectMs};
+  max_webrtc_pending_per_address 200;
   trusted_proxies 127.0.0.1;
   proxy_protocol caster;
   ${millrace}

@@ -151,6 +151,17 @@ class ClientPeer {
     }
     (void)!::send(fd_.get(), packet.data(), packet.size(), MSG_NOSIGNAL);
   }
+  /// Whether the server closes the connection within the time.
+  bool closed(int limit_ms) {
+    pollfd poll{fd_.get(), POLLIN, 0};
+    std::array<uint8_t, 4096> room;
+    while (::poll(&poll, 1, limit_ms) > 0) {
+      if (::recv(fd_.get(), room.data(), room.size(), 0) <= 0) {
+        return true;
+      }
+    }
+    return false;
+  }
   void say_goodbye() {
     dtls_->close();
     flush_dtls();
