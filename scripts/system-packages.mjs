@@ -91,6 +91,13 @@ const requirements = [
     there: () => header('srt/srt.h') && library('libsrt.a'),
     packages: [['libsrt-openssl-dev']],
   },
+  {
+    for: 'build',
+    what: 'libnghttp2 1.50, static, to speak HTTP/2',
+    optional: true,
+    there: () => header('nghttp2/nghttp2.h') && library('libnghttp2.a'),
+    packages: [['libnghttp2-dev']],
+  },
   { ...audioLibraries, for: 'build', optional: true },
   { ...audioLibraries, for: 'test' },
   {

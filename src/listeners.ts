@@ -41,6 +41,8 @@ export interface PlannedListener {
   readonly caster?: CasterOptions;
   /** Trusted proxies send a PROXY header first. */
   readonly proxyProtocol: boolean;
+  /** Peers may choose HTTP/2. */
+  readonly http2?: boolean;
   /** Of a caster: what it publishes. */
   readonly output?: CasterOutput | undefined;
 }
@@ -69,7 +71,9 @@ export function planListeners(config: MillraceConfig): readonly PlannedListener[
     ...(rtmps.enabled ? plan('rtmps', 'rtmps.listen', rtmps.listen, rtmps) : []),
     ...(httpServer.enabled ? plan('http', 'http_server.listen', httpServer.listen) : []),
     ...(httpServer.https.enabled
-      ? plan('https', 'http_server.https.listen', httpServer.https.listen, httpServer.https)
+      ? plan('https', 'http_server.https.listen', httpServer.https.listen, httpServer.https).map(
+          (planned) => ({ ...planned, http2: config.millrace.http2 }),
+        )
       : []),
     ...(srtServer.enabled
       ? plan('srt', 'srt_server.listen', srtServer.listen).map((planned) => ({
@@ -293,7 +297,7 @@ function isEnginePurpose(purpose: ListenerPurpose): purpose is EnginePurpose {
 }
 
 function engineListenOptions(planned: PlannedListener, purpose: EnginePurpose): ListenOptions {
-  const { endpoint, tls, proxyProtocol, srt, caster } = planned;
+  const { endpoint, tls, proxyProtocol, http2, srt, caster } = planned;
   return {
     protocol: ENGINE_PROTOCOLS[purpose],
     ...(purpose === 'rtc' ? { transport: 'udp' } : {}),
@@ -302,6 +306,7 @@ function engineListenOptions(planned: PlannedListener, purpose: EnginePurpose): 
     port: endpoint.port,
     ...(tls && { certificate_file: tls.certificateFile, key_file: tls.keyFile }),
     ...(proxyProtocol && { proxy_protocol: true }),
+    ...(http2 && { http2: true }),
     ...(srt && { srt }),
     ...(caster && { caster }),
   };

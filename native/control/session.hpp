@@ -118,6 +118,8 @@ class Session {
   /// Sends `event` and waits for a decision about it.
   void ask(Fields event);
   void tell(Fields event);
+  /// For the session that goes on with the same connection.
+  [[nodiscard]] AddressCounts::Place take_place() { return std::move(place_); }
   [[nodiscard]] bool asking() const { return asking_; }
   /// The end: tells the control plane and has the table destroy this session at the end of the
   /// turn.

@@ -12,6 +12,12 @@ namespace millrace {
 
 namespace {
 
+#ifdef MILLRACE_HTTP2
+constexpr bool kHttp2Built = true;
+#else
+constexpr bool kHttp2Built = false;
+#endif
+
 constexpr int64_t kMaxLoops = 256;  // session ids have 8 bits for the loop
 
 Identity identity_from(const Fields& fields) {
@@ -110,7 +116,9 @@ Result<Engine::Listening> Engine::listen(const Fields& what) {
   }
   std::shared_ptr<ReloadableTls> tls;
   if (const std::string certificate = what.text("certificate_file"); !certificate.empty()) {
-    auto loaded = ReloadableTls::load(certificate, what.text("key_file"));
+    auto loaded = ReloadableTls::load(
+        certificate, what.text("key_file"),
+        kHttp2Built && what.boolean("http2", false) ? OfferHttp2::kYes : OfferHttp2::kNo);
     if (!loaded.ok()) {
       return loaded.error();
     }

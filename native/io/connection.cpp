@@ -36,14 +36,34 @@ void keep_alive(int fd) {
   set(IPPROTO_TCP, TCP_KEEPCNT, kKeepAliveProbes);
 }
 
+/// What a carrier took, as a socket would say it.
+ssize_t carried(size_t taken) {
+  if (taken == 0) {
+    errno = EAGAIN;
+    return -1;
+  }
+  return static_cast<ssize_t>(taken);
+}
+
 }  // namespace
 
 Connection::Connection(Loop& loop, Fd fd, const Address& peer,
                        std::shared_ptr<const TlsContext> tls, Owner& owner)
+    : Connection(loop, std::move(fd), peer, std::move(tls)) {
+  owner_ = &owner;
+}
+
+Connection::Connection(Loop& loop, Fd fd, const Address& peer,
+                       std::shared_ptr<const TlsContext> tls)
+    : Connection(loop, nullptr, peer) {
+  fd_ = std::move(fd);
+  tls_ = std::move(tls);
+}
+
+Connection::Connection(Loop& loop, std::unique_ptr<Carrier> carrier, const Address& peer)
     : loop_(loop),
-      owner_(&owner),
-      fd_(std::move(fd)),
-      tls_(std::move(tls)),
+      owner_(nullptr),
+      carrier_(std::move(carrier)),
       peer_(peer),
       last_read_(loop.now()),
       last_write_(loop.now()),
@@ -63,6 +83,9 @@ Connection::~Connection() {
 }
 
 bool Connection::start() {
+  if (carrier_ != nullptr || ssl_ != nullptr) {
+    return true;
+  }
   keep_alive(fd_.get());
   if (tls_ != nullptr) {
     ssl_ = tls_->accept(fd_.get());
@@ -89,21 +112,52 @@ void Connection::on_ready(uint32_t events) {
   }
   // Writing first: a peer that closed its side may still read what it asked for.
   if ((events & EPOLLOUT) != 0 && (blocked_ || queued_bytes() != 0)) {
-    blocked_ = false;
-    last_write_ = loop_.now();
-    flush_queue();
+    take_writable();
     if (closed()) {
       return;
-    }
-    if (!blocked_ && queued_bytes() == 0 && !closing_) {
-      owner_->on_writable();
-      if (closed()) {
-        return;
-      }
     }
   }
   if ((events & (EPOLLIN | EPOLLRDHUP | EPOLLHUP | EPOLLERR)) != 0) {
     read_some();
+  }
+}
+
+void Connection::take_writable() {
+  blocked_ = false;
+  last_write_ = loop_.now();
+  flush_queue();
+  if (!closed() && !blocked_ && queued_bytes() == 0 && !closing_) {
+    owner_->on_writable();
+  }
+}
+
+std::string_view Connection::application_protocol() const {
+  const unsigned char* name = nullptr;
+  unsigned size = 0;
+  if (ssl_ != nullptr) {
+    SSL_get0_alpn_selected(ssl_.get(), &name, &size);
+  }
+  return {reinterpret_cast<const char*>(name), size};
+}
+
+bool Connection::carried_bytes(Bytes bytes) {
+  if (reading_paused_) {
+    unread_ = true;
+    return false;
+  }
+  if (carrier_ != nullptr) {
+    bytes_in_ += bytes.size();
+    last_read_ = loop_.now();
+  }
+  if (!closing_) {
+    owner_->on_bytes(bytes);
+  }
+  return true;
+}
+
+void Connection::carried_writable() {
+  if (blocked_ || queued_bytes() != 0) {
+    take_writable();
   }
 }
 
@@ -150,6 +204,9 @@ void Connection::read_some() {
     return;
   }
   unread_ = false;
+  if (carrier_ != nullptr) {
+    return carrier_->read_on();
+  }
   const std::span<uint8_t> room = loop_.read_buffer();
   for (int reads = 0; reads < (closing_ ? kReadsWhileClosing : kReadsPerTurn); ++reads) {
     ssize_t size = 0;
@@ -222,6 +279,10 @@ ssize_t Connection::send_bytes(Bytes bytes) {
     const int result = SSL_write(ssl_.get(), bytes.data(), static_cast<int>(size));
     return result > 0 ? result : tls_result(result);
   }
+  if (carrier_ != nullptr) {
+    const iovec piece{const_cast<uint8_t*>(bytes.data()), bytes.size()};
+    return carried(carrier_->send({&piece, 1}));
+  }
   return ::send(fd_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
 }
 
@@ -285,6 +346,10 @@ void Connection::flush_queue() {
   // The room is given back: most of a session's life it has nothing queued.
   std::vector<uint8_t>().swap(queue_);
   queue_sent_ = 0;
+  if (closing_ && carrier_ != nullptr) {
+    carrier_->finish();
+    return close();
+  }
   if (closing_) {
     if (ssl_ != nullptr) {
       SSL_shutdown(ssl_.get());
@@ -321,6 +386,9 @@ size_t Connection::try_write(std::span<const iovec> pieces) {
         break;
       }
     }
+  } else if (carrier_ != nullptr) {
+    sent = carried(carrier_->send(pieces));
+    total = sent > 0 ? static_cast<size_t>(sent) : 0;
   } else {
     msghdr message{};
     message.msg_iov = const_cast<iovec*>(pieces.data());
@@ -355,7 +423,7 @@ size_t Connection::try_send_file(int file, off_t& offset, size_t size) {
   if (closed() || failed_ || closing_ || queued_bytes() != 0 || size == 0) {
     return 0;
   }
-  if (ssl_ == nullptr) {
+  if (ssl_ == nullptr && carrier_ == nullptr) {
     // Until the socket refuses: a short count alone does not mean that an edge will come.
     size_t total = 0;
     while (total < size) {
@@ -447,10 +515,13 @@ void Connection::linger(std::unique_ptr<Connection> connection) {
 }
 
 void Connection::release_descriptor() {
-  if (fd_) {
-    loop_.unwatch(fd_.get());
+  if (!closed()) {
+    if (fd_) {
+      loop_.unwatch(fd_.get());
+    }
     ssl_.reset();
     fd_.reset();
+    carrier_.reset();
     retry_.disarm();
     std::vector<uint8_t>().swap(queue_);
     queue_sent_ = 0;
@@ -461,7 +532,7 @@ void Connection::release_descriptor() {
 }
 
 void Connection::set_no_delay(bool on) {
-  if (closed()) {
+  if (!fd_) {
     return;
   }
   const int value = on ? 1 : 0;

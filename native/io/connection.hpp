@@ -16,7 +16,25 @@
 
 namespace millrace {
 
-/// One TCP peer on one loop, plain or TLS, edge-triggered.
+class Connection;
+
+/// What carries the bytes of a connection that has no socket of its own: a stream among others of
+/// one socket, as in HTTP/2. Owned by the connection; its destruction, without finish(), breaks the
+/// stream off. It brings what the peer does by Connection::carried_bytes(), carried_writable() and
+/// carried_end(), never from within one of these calls.
+class Carrier {
+ public:
+  virtual ~Carrier() = default;
+  /// @return bytes taken. After less than all, carried_writable() follows.
+  virtual size_t send(std::span<const iovec> pieces) = 0;
+  /// All is said; what was taken still goes out.
+  virtual void finish() = 0;
+  /// Brings what was held back while reading was paused.
+  virtual void read_on() = 0;
+};
+
+/// One TCP peer on one loop, plain or TLS, edge-triggered; or one stream of such a peer, by a
+/// Carrier.
 ///
 /// Reading: bytes go to the owner as they come, from the loop's scratch buffer (valid for the
 /// call). Writing has two ways. `write()` takes copies and keeps what the socket does not take at
@@ -49,12 +67,21 @@ class Connection final : public Pollable {
   /// Takes over a connected, non-blocking socket. `tls` may be null.
   Connection(Loop& loop, Fd fd, const Address& peer, std::shared_ptr<const TlsContext> tls,
              Owner& owner);
+  /// Without an owner: set_owner() comes before start().
+  Connection(Loop& loop, Fd fd, const Address& peer, std::shared_ptr<const TlsContext> tls);
+  /// A stream, without an owner as well.
+  Connection(Loop& loop, std::unique_ptr<Carrier> carrier, const Address& peer);
   ~Connection() override;
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
-  /// Starts watching. @return false when the loop cannot (the connection is then closed).
+  /// Starts watching. @return false when the loop cannot (the connection is then closed). Nothing
+  /// happens to one that another owner has started.
   [[nodiscard]] bool start();
+  /// Hands a connection on that has been started.
+  void set_owner(Owner& owner) { owner_ = &owner; }
+  /// After the handshake: what was agreed on by ALPN; empty when nothing was.
+  [[nodiscard]] std::string_view application_protocol() const;
 
   /// Queues a copy and sends what goes at once. Closes the peer when the queue is over its bound.
   void write(Bytes bytes);
@@ -74,7 +101,7 @@ class Connection final : public Pollable {
   /// The socket did not take all that it was given; on_writable() will come.
   [[nodiscard]] bool blocked() const { return blocked_; }
   [[nodiscard]] size_t queued_bytes() const { return queue_.size() - queue_sent_; }
-  [[nodiscard]] bool closed() const { return !fd_; }
+  [[nodiscard]] bool closed() const { return !fd_ && carrier_ == nullptr; }
 
   /// Stops or resumes reading; for back-pressure on peers that ask more than they take.
   void pause_reading();
@@ -92,7 +119,10 @@ class Connection final : public Pollable {
   void set_no_delay(bool on);
   [[nodiscard]] const Address& peer() const { return peer_; }
   [[nodiscard]] Loop& loop() { return loop_; }
-  [[nodiscard]] bool is_tls() const { return ssl_ != nullptr; }
+  /// Streams are of TLS connections alone.
+  [[nodiscard]] bool is_tls() const { return ssl_ != nullptr || carrier_ != nullptr; }
+  /// A stream of a carrier, which frames what is written: its end needs no other sign.
+  [[nodiscard]] bool is_carried() const { return carrier_ != nullptr; }
   [[nodiscard]] uint64_t bytes_in() const { return bytes_in_; }
   [[nodiscard]] uint64_t bytes_out() const { return bytes_out_; }
   /// When the peer last sent something; when it last took something, or fell behind.
@@ -101,7 +131,14 @@ class Connection final : public Pollable {
 
   void on_ready(uint32_t events) override;
 
+  /// Bytes of the peer for the owner: from a carrier, or those that came before the owner changed.
+  /// @return false while reading is paused: nothing was taken then.
+  bool carried_bytes(Bytes bytes);
+  void carried_writable();
+  void carried_end() { closing_ ? close() : fail({ErrorCode::kPeerClosed}); }
+
  private:
+  void take_writable();
   void read_some();
   bool handshake();
   void flush_queue();
@@ -114,6 +151,7 @@ class Connection final : public Pollable {
   Loop& loop_;
   Owner* owner_;
   Fd fd_;
+  std::unique_ptr<Carrier> carrier_;
   TlsContext::Session ssl_;
   std::shared_ptr<const TlsContext> tls_;
   Address peer_;

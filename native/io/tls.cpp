@@ -2,10 +2,13 @@
 
 #include <openssl/err.h>
 
+#include <string_view>
+
 namespace millrace {
 
 Result<std::shared_ptr<const TlsContext>> TlsContext::load(const std::string& certificate_file,
-                                                           const std::string& key_file) {
+                                                           const std::string& key_file,
+                                                           OfferHttp2 http2) {
   // OPENSSL_CONF is meant for Node.js, whose OpenSSL is another one.
   OPENSSL_init_ssl(OPENSSL_INIT_NO_LOAD_CONFIG, nullptr);
   std::unique_ptr<SSL_CTX, ContextDeleter> context(SSL_CTX_new(TLS_server_method()));
@@ -29,32 +32,37 @@ Result<std::shared_ptr<const TlsContext>> TlsContext::load(const std::string& ce
                                          SSL_OP_CIPHER_SERVER_PREFERENCE |
                                          SSL_OP_IGNORE_UNEXPECTED_EOF);
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  // Both RTMPS and HTTP/1.1 clients may offer ALPN; only HTTP/1.1 is spoken here.
+  // RTMPS clients may offer ALPN too. Who offers nothing that is spoken here goes on without.
+  static std::string_view http11 = "\x08http/1.1";
+  static std::string_view http2_first = "\x02h2\x08http/1.1";
   SSL_CTX_set_alpn_select_cb(
       context.get(),
       [](SSL*, const unsigned char** out, unsigned char* out_size, const unsigned char* offered,
-         unsigned offered_size, void*) {
-        static constexpr unsigned char kHttp11[] = "\x08http/1.1";
+         unsigned offered_size, void* spoken) {
+        const auto& names = *static_cast<const std::string_view*>(spoken);
         unsigned char* chosen = nullptr;
-        if (SSL_select_next_proto(&chosen, out_size, kHttp11, sizeof kHttp11 - 1, offered,
+        if (SSL_select_next_proto(&chosen, out_size,
+                                  reinterpret_cast<const unsigned char*>(names.data()),
+                                  static_cast<unsigned>(names.size()), offered,
                                   offered_size) != OPENSSL_NPN_NEGOTIATED) {
           return SSL_TLSEXT_ERR_NOACK;
         }
         *out = chosen;
         return SSL_TLSEXT_ERR_OK;
       },
-      nullptr);
-  return std::shared_ptr<const TlsContext>(new TlsContext(std::move(context)));
+      http2 == OfferHttp2::kYes ? &http2_first : &http11);
+  return std::shared_ptr<const TlsContext>(new TlsContext(std::move(context), http2));
 }
 
 Result<std::shared_ptr<ReloadableTls>> ReloadableTls::load(const std::string& certificate_file,
-                                                           const std::string& key_file) {
-  auto context = TlsContext::load(certificate_file, key_file);
+                                                           const std::string& key_file,
+                                                           OfferHttp2 http2) {
+  auto context = TlsContext::load(certificate_file, key_file, http2);
   if (!context.ok()) {
     return context.error();
   }
   return std::shared_ptr<ReloadableTls>(
-      new ReloadableTls(certificate_file, key_file, std::move(*context)));
+      new ReloadableTls(certificate_file, key_file, http2, std::move(*context)));
 }
 
 std::shared_ptr<const TlsContext> ReloadableTls::get() const {
@@ -63,7 +71,7 @@ std::shared_ptr<const TlsContext> ReloadableTls::get() const {
 }
 
 Status ReloadableTls::reload() {
-  auto context = TlsContext::load(certificate_file_, key_file_);
+  auto context = TlsContext::load(certificate_file_, key_file_, http2_);
   if (!context.ok()) {
     return context.error();
   }

@@ -17,6 +17,8 @@ struct Accepted {
   Address peer;
   uint16_t local_port = 0;
   std::shared_ptr<const TlsContext> tls;  // null = plain
+  /// Instead of `fd` and `tls`: one that another session has started, or a stream of one.
+  std::unique_ptr<Connection> connection = nullptr;
 };
 
 /// A port that a module holds open itself, because its peers do not come by TCP. Closes with its

@@ -113,6 +113,8 @@ export interface ListenOptions {
   /** PEM files; both make the listener speak TLS. */
   readonly certificate_file?: string;
   readonly key_file?: string;
+  /** With TLS: peers may choose HTTP/2 by ALPN. */
+  readonly http2?: boolean;
   /** Of an SRT listener. */
   readonly srt?: SrtListenOptions;
   /** Of MPEG-TS over UDP. */

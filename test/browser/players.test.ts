@@ -18,6 +18,7 @@ let browser: Browser;
 beforeAll(async () => {
   clip('h264-bframes-aac.flv');
   server = await MediaServer.start({
+    tls: true,
     root: `vhost ts { http_remux { enabled on; mount [vhost]/[app]/[stream].ts; } }`,
     vhost: 'hls { enabled on; hls_fragment 1; hls_window 20; hls_path ./html; }',
   });
@@ -48,6 +49,8 @@ describe('in Chromium', () => {
     ['mpegts', 'HTTP-TS', 'mpegts', () => server.http('/live/page.ts?vhost=ts')],
     ['mpegts', 'WebSocket-TS', 'mpegts', () => server.ws('/live/page.ts?vhost=ts')],
     ['hls', 'HLS', 'm3u8', () => server.http('/live/page.m3u8')],
+    ['mpegts', 'HTTP-FLV over HTTP/2', 'flv', () => server.https('/live/page.flv')],
+    ['hls', 'HLS over HTTP/2', 'm3u8', () => server.https('/live/page.m3u8')],
   ])(
     '%s.js plays %s without a dropped frame',
     async (player, _, type, url) => {
@@ -64,7 +67,14 @@ describe('in Chromium', () => {
       }
       const page = await browser.open();
       const query = new URLSearchParams({ player, type, url: url() });
-      await page.goto(`${server.http('/player.html')}?${query}`);
+      const secure = url().startsWith('https');
+      await page.goto(
+        `${secure ? server.https('/player.html') : server.http('/player.html')}?${query}`,
+      );
+      const [{ nextHopProtocol }] = await page.evaluate<[{ nextHopProtocol: string }]>(
+        `performance.getEntriesByType('navigation').map((entry) => entry.toJSON())`,
+      );
+      expect(nextHopProtocol).toBe(secure ? 'h2' : 'http/1.1');
       // The first pictures come while everything starts; what counts is what follows.
       await page.waitForFunction('shown().time > 0');
       const before = await page.evaluate<Shown>('shown()');

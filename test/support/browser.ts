@@ -26,6 +26,7 @@ export class Browser {
     const context = await chromium.launchPersistentContext(profile, {
       executablePath: '/usr/bin/chromium',
       args: ARGUMENTS,
+      ignoreHTTPSErrors: true, // certificates are made for the test
     });
     return new Browser(profile, context);
   }

@@ -18,16 +18,23 @@ constexpr size_t kMaxAheadBytes = 64 << 10;
 
 HttpSession::HttpSession(HttpService& service, Loop& loop, Fd fd, const Address& peer,
                          std::shared_ptr<const TlsContext> tls, Handler& handler)
+    : HttpSession(service, loop,
+                  std::make_unique<Connection>(loop, std::move(fd), peer, std::move(tls)),
+                  handler) {}
+
+HttpSession::HttpSession(HttpService& service, Loop& loop, std::unique_ptr<Connection> connection,
+                         Handler& handler)
     : service_(service),
       loop_(loop),
       handler_(handler),
-      connection_(std::make_unique<Connection>(loop, std::move(fd), peer, std::move(tls),
-                                               static_cast<Connection::Owner&>(*this))),
+      connection_(std::move(connection)),
       parser_(service.settings().limits),
       deadline_(Time::max()),
       armed_for_(Time::max()),
       deadline_timer_([this] { on_deadline(); }),
-      continue_([this] { on_continue(); }) {}
+      continue_([this] { on_continue(); }) {
+  connection_->set_owner(static_cast<Connection::Owner&>(*this));
+}
 
 HttpSession::~HttpSession() {
   if (!connection_->closed()) {
@@ -230,7 +237,7 @@ Result<StreamForm> HttpSession::begin_stream(std::string_view content_type) {
     response.content_type = {};
     response.framing = Response::Framing::kNone;
     response.fields = upgrade;
-  } else if (request.version == Version::k10) {
+  } else if (request.version == Version::k10 || connection_->is_carried()) {
     form = StreamForm::kPlain;
     response.framing = Response::Framing::kNone;
   }

@@ -43,7 +43,7 @@ struct Answer {
 /// How the bytes of a live stream are framed on the wire.
 enum class StreamForm : uint8_t {
   kNone,       // HEAD: the answer has been sent, and there is nothing to stream
-  kPlain,      // HTTP/1.0: bytes until the connection closes
+  kPlain,      // HTTP/1.0: bytes until the connection closes; or framed by what carries it
   kChunked,    // each write is one or more whole chunks
   kWebSocket,  // each write is one or more whole binary messages
 };
@@ -90,6 +90,9 @@ class HttpSession final : private Connection::Owner {
 
   HttpSession(HttpService& service, Loop& loop, Fd fd, const Address& peer,
               std::shared_ptr<const TlsContext> tls, Handler& handler);
+  /// On a connection that has been started, or a stream of one.
+  HttpSession(HttpService& service, Loop& loop, std::unique_ptr<Connection> connection,
+              Handler& handler);
   ~HttpSession() override;
   HttpSession(const HttpSession&) = delete;
   HttpSession& operator=(const HttpSession&) = delete;

@@ -66,10 +66,13 @@ class LoopHttp {
   void refresh(HttpConfigHolder& holder, const Limits& limits);
   [[nodiscard]] http::HttpService& service() { return service_; }
   [[nodiscard]] const HttpConfig& config() const { return *config_; }
+  /// Room to put frames together in; empty again after each use.
+  [[nodiscard]] std::vector<uint8_t>& scratch() { return scratch_; }
 
  private:
   std::shared_ptr<const HttpConfig> config_ = std::make_shared<const HttpConfig>();
   http::HttpService service_{http::HttpSettings{}};
+  std::vector<uint8_t> scratch_;
 };
 
 }  // namespace millrace::http_server

@@ -8,6 +8,9 @@
 #include "protocols/http/refusal.hpp"
 #include "protocols/http/request.hpp"
 #include "protocols/http/target.hpp"
+#ifdef MILLRACE_HTTP2
+#include "protocols/http_server/tls_session.hpp"
+#endif
 
 namespace millrace::http_server {
 
@@ -62,9 +65,13 @@ MediaSession::MediaSession(LoopContext& context, Accepted accepted)
         }
       }) {
   loop_http_.refresh(config_, context.limits);
-  http_ = std::make_unique<http::HttpSession>(
-      loop_http_.service(), context.loop, std::move(accepted.fd), accepted.peer,
-      std::move(accepted.tls), static_cast<http::HttpSession::Handler&>(*this));
+  auto& handler = static_cast<http::HttpSession::Handler&>(*this);
+  http_ = accepted.connection != nullptr
+              ? std::make_unique<http::HttpSession>(loop_http_.service(), context.loop,
+                                                    std::move(accepted.connection), handler)
+              : std::make_unique<http::HttpSession>(loop_http_.service(), context.loop,
+                                                    std::move(accepted.fd), accepted.peer,
+                                                    std::move(accepted.tls), handler);
 }
 
 MediaSession::~MediaSession() = default;
@@ -479,6 +486,11 @@ void MediaSession::on_end(Error reason) {
 const ProtocolModule kModule{
     .name = "http",
     .accept = [](LoopContext& context, Accepted accepted) -> std::unique_ptr<Session> {
+#ifdef MILLRACE_HTTP2
+      if (accepted.tls != nullptr && accepted.tls->offers_http2()) {
+        return std::make_unique<TlsSession>(context, std::move(accepted));
+      }
+#endif
       return std::make_unique<MediaSession>(context, std::move(accepted));
     },
     .configure =

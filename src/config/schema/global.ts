@@ -268,6 +268,11 @@ export const millraceFields = {
     [],
     'Listeners on which trusted proxies send a PROXY header (version 1 or 2) first.',
   ),
+  http2: b1(
+    'http2',
+    true,
+    'HTTP/2 for players that ask for it (ALPN) on `http_server.https.listen`; off leaves HTTP/1.1.',
+  ),
   idleTimeoutMs: ms(
     'idle_timeout_ms',
     30_000,

@@ -4,6 +4,8 @@ import { connect as connectTls } from 'node:tls';
 
 export interface RawPeerOptions {
   readonly tls?: boolean;
+  /** Offered over TLS. */
+  readonly alpn?: readonly string[];
   /** Do not read: what comes stays in the kernel's buffers. */
   readonly deaf?: boolean;
 }
@@ -33,9 +35,11 @@ export class RawPeer {
 
   /** Resolves when the connection is there. @throws Error when it is refused. */
   static async dial(port: number, options: RawPeerOptions = {}): Promise<RawPeer> {
-    const { tls = false, deaf = false } = options;
+    const { tls = false, alpn = [], deaf = false } = options;
     const where = { host: '127.0.0.1', port };
-    const socket = tls ? connectTls({ ...where, rejectUnauthorized: false }) : connect(where);
+    const socket = tls
+      ? connectTls({ ...where, ALPNProtocols: [...alpn], rejectUnauthorized: false })
+      : connect(where);
     const peer = new RawPeer(socket, deaf);
     await Promise.race([
       once(socket, tls ? 'secureConnect' : 'connect'),
