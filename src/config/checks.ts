@@ -1,6 +1,7 @@
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { hasUser } from '../auth/api-credentials.ts';
 import { parseCasterOutput } from './caster-output.ts';
+import { checkSrtDestinations, checkSrtInput, checkSrtServer } from './check-srt.ts';
 import { ConfigError, type Origin } from './config-error.ts';
 import { type Endpoint, formatEndpoint, sameEndpoints } from './endpoint.ts';
 import { DEFAULT_VHOST, type MillraceConfig, type VhostConfig } from './millrace-config.ts';
@@ -31,13 +32,6 @@ export type Locate = (path: string, field: string) => ValuePlace;
 
 /** Descriptors that are no client connections: listeners, logs, files being written. */
 const RESERVED_FILES = 128;
-/** IPv4, UDP and SRT headers of a packet. */
-const SRT_HEADER_BYTES = 44;
-/** With less no packet of MPEG-TS fits; with more no network carries it. */
-const SRT_MIN_MSS = 244;
-const SRT_MAX_MSS = 9000;
-const TS_PACKET_BYTES = 188;
-
 /**
  * Checks values against each other and against the machine.
  * @throws ConfigError `value`, naming the directive.
@@ -55,7 +49,7 @@ export function checkConfig(config: MillraceConfig, machine: MachineLimits, loca
   if (config.heartbeat.enabled && !isHttpUrl(config.heartbeat.url)) {
     fail('heartbeat.url', 'heartbeat.url', `"${config.heartbeat.url}" ${NOT_CALLABLE}`, URL_HINT);
   }
-  checkSrt(config, fail);
+  checkSrtServer(config, fail);
   checkProxies(config, fail);
   [...config.vhosts.values()].forEach((vhost, index) => {
     checkVhost(vhost, `vhosts.${index}`, fail);
@@ -169,6 +163,7 @@ function checkListeners({ rtmps, streamCasters }: MillraceConfig, fail: Fail) {
       if (caster.input === '') {
         fail('stream_caster.input', `${field}.input`, 'is missing', 'e.g. input srt://host:10080;');
       }
+      checkSrtInput(caster.input, field, fail);
     } else if (caster.listen.length === 0) {
       fail('stream_caster.listen', `${field}.listen`, 'is missing', 'e.g. listen 8936;');
     }
@@ -251,36 +246,6 @@ function checkCertificates(config: MillraceConfig, { canRead }: MachineLimits, f
   }
 }
 
-/** What libsrt would refuse, or take and then not work with. */
-function checkSrt({ srtServer }: MillraceConfig, fail: Fail) {
-  if (!srtServer.enabled) {
-    return;
-  }
-  const { passphrase, pbkeylen, payloadSize, mss } = srtServer;
-  const length = Buffer.byteLength(passphrase);
-  if (length > 0 && (length < 10 || length > 79)) {
-    fail('srt_server.passphrase', 'srtServer.passphrase', `has ${length} characters, not 10 to 79`);
-  }
-  if (![0, 16, 24, 32].includes(pbkeylen)) {
-    fail('srt_server.pbkeylen', 'srtServer.pbkeylen', `${pbkeylen} is none of 0, 16, 24 and 32`);
-  }
-  if (mss < SRT_MIN_MSS || mss > SRT_MAX_MSS) {
-    fail(
-      'srt_server.mss',
-      'srtServer.mss',
-      `${mss} is not within ${SRT_MIN_MSS} to ${SRT_MAX_MSS}`,
-    );
-  }
-  if (payloadSize < TS_PACKET_BYTES || payloadSize > mss - SRT_HEADER_BYTES) {
-    fail(
-      'srt_server.payloadsize',
-      'srtServer.payloadSize',
-      `${payloadSize} is not within ${TS_PACKET_BYTES} to ${mss - SRT_HEADER_BYTES}`,
-      '1316 are seven packets of MPEG-TS',
-    );
-  }
-}
-
 function checkVhost(vhost: VhostConfig, field: string, fail: Fail) {
   const { name, hls, httpRemux, forward, publish } = vhost;
   if (name === '') {
@@ -292,6 +257,7 @@ function checkVhost(vhost: VhostConfig, field: string, fail: Fail) {
       fail('vhost.http_remux.mount', `${field}.httpRemux.mounts`, what, hint);
     });
   }
+  checkSrtDestinations(vhost, field, fail);
   if (forward.enabled && publish.kickoffForIdleMs > 0) {
     fail(
       'vhost.publish.kickoff_for_idle',

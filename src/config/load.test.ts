@@ -342,6 +342,18 @@ describe('checks', () => {
       2,
     ],
     [
+      'a caster with a url that SRT cannot call',
+      `${MINIMAL} stream_caster { enabled on; caster srt; output rtmp://a/b/c;\ninput srt://h?latency=x; }`,
+      'stream_caster.input',
+      2,
+    ],
+    [
+      'a forward to a url that SRT cannot call',
+      'listen 1; vhost a { forward { enabled on;\ndestination srt://b srt://c/live/d; } }',
+      'vhost.forward.destination',
+      2,
+    ],
+    [
       'forward and kickoff_for_idle',
       'listen 1; vhost a { forward { enabled on; destination b; }\npublish { kickoff_for_idle 1; } }',
       'vhost.publish.kickoff_for_idle',

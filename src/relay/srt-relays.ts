@@ -1,6 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import type { MillraceConfig } from '../config/millrace-config.ts';
-import { describeError } from '../errors/server-error.ts';
+import { parseSrtUrl } from '../config/srt-url.ts';
+import { describeError, ServerError } from '../errors/server-error.ts';
 import { randomId } from '../identity/random-id.ts';
 import type { Logger } from '../log/logger.ts';
 import type {
@@ -16,7 +17,6 @@ import { srtCasters } from '../protocols/mpegts-udp/casters.ts';
 import { playOptionsOf } from '../protocols/play-options.ts';
 import { srtSocketOptions } from '../protocols/srt/socket-options.ts';
 import type { Publication, StreamRegistry } from '../streams/registry.ts';
-import { parseSrtUrl } from './srt-url.ts';
 
 /** Time before a call is tried again: doubled from the first to the last, and as new after a good one. */
 const FIRST_RETRY_MS = 1000;
@@ -48,11 +48,10 @@ export class SrtRelays {
     context.registry.on('unpublished', ({ url }) => this.#unpublished(url));
   }
 
-  /** Begins to pull. @throws ServerError for a caster whose urls cannot be read. */
+  /** Begins to pull. */
   start(): void {
     const { config } = this.#context;
     for (const { input, name } of srtCasters(config().streamCasters)) {
-      parseSrtUrl(input);
       const cid = randomId(8);
       this.#call(cid, input, `pull ${name.app}/${name.stream} from ${input}`, () => ({
         ...name,
@@ -199,7 +198,11 @@ class Relay {
   }
 
   async #connect(): Promise<void> {
-    const { host, port, streamId, socket: asked } = parseSrtUrl(this.#options.url);
+    const url = parseSrtUrl(this.#options.url);
+    if (typeof url === 'string') {
+      throw new ServerError('INVALID_ARGUMENT', url); // the configuration was checked
+    }
+    const { host, port, streamId, socket: asked } = url;
     const { address } = await lookup(host);
     if (this.#stopped) {
       return;

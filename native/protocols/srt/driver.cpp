@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "protocols/srt/guarded_ports.hpp"
 #include "protocols/srt/reject_reason.hpp"
 #include "protocols/srt/srt_session.hpp"
 
@@ -22,9 +23,14 @@ StreamIdDefaults defaults_from(const Fields& what) {
 
 }  // namespace
 
-/// One port. Alive as long as the driver's thread or libsrt may still come back to it.
+/// One port. Alive as long as the driver's thread, libsrt or a session may still come back to it;
+/// the socket is closed by the driver before.
 struct Driver::Listener final : HandshakeGate::Listener {
+  ~Listener() override { GuardedPorts::remove(fd, &gate); }
+
   Socket socket;
+  HandshakeGate gate{*this};
+  int fd = -1;
   std::vector<LoopContext*> loops;
   StreamIdDefaults defaults;
   uint16_t local_port = 0;
@@ -37,6 +43,11 @@ struct Driver::Listener final : HandshakeGate::Listener {
     note({ErrorCode::kSrtHandshakeRefused, static_cast<uint32_t>(reason)});
   }
 };
+
+/// The gate keeps the whole listener alive, to which it reports.
+std::shared_ptr<HandshakeGate> Driver::gate_of(const std::shared_ptr<Listener>& listener) {
+  return {listener, &listener->gate};
+}
 
 /// The engine's hold on a port.
 class Driver::OpenListener final : public ModuleListener {
@@ -71,6 +82,9 @@ void Driver::stop() {
     thread_.join();
   }
   const std::lock_guard lock(mutex_);
+  for (const auto& [handle, listener] : listeners_) {
+    listener->socket.close();
+  }
   listeners_.clear();
   ports_.clear();
 }
@@ -96,7 +110,13 @@ Result<std::unique_ptr<ModuleListener>> Driver::listen(std::span<LoopContext* co
   listener->defaults = defaults_from(settings);
   const SRTSOCKET handle = socket->get();
   srt_listen_callback(handle, &Driver::on_handshake, listener.get());
-  if (const Status status = socket->listen(*address); !status) {
+  const auto fd = socket->bind(*address);
+  if (!fd) {
+    return fd.error();
+  }
+  listener->fd = *fd;
+  GuardedPorts::add(*fd, gate_of(listener));
+  if (const Status status = socket->listen(); !status) {
     return status.error();
   }
   const Address local = socket->local_address();
@@ -162,30 +182,34 @@ void Driver::run() {
         }
       }
       if (listener) {
-        accept_all(*listener);
+        accept_all(listener);
       }
     }
   }
 }
 
-void Driver::accept_all(Listener& listener) {
+void Driver::accept_all(const std::shared_ptr<Listener>& listener) {
   for (;;) {
     sockaddr_storage storage{};
     int size = sizeof storage;
-    Socket socket(srt_accept(listener.socket.get(), reinterpret_cast<sockaddr*>(&storage), &size));
+    Socket socket(srt_accept(listener->socket.get(), reinterpret_cast<sockaddr*>(&storage), &size));
     if (!socket) {
       return;
     }
-    const Address peer(reinterpret_cast<const sockaddr*>(&storage), static_cast<socklen_t>(size));
-    auto id = StreamId::parse(socket.stream_id(), listener.defaults);
+    auto id = StreamId::parse(socket.stream_id(), listener->defaults);
     if (!id) {
-      HandshakeGate::instance().forget(socket.get());
+      listener->gate.forget(socket.get());
       continue;  // checked before, in the callback
     }
-    LoopContext* context = listener.loops[id->hash() % listener.loops.size()];
-    context->loop.post([this, context, socket = std::move(socket), peer, port = listener.local_port,
-                        id = std::move(*id)]() mutable {
-      SrtSession::begin(*context, *this, std::move(socket), peer, port, std::move(id));
+    LoopContext* context = listener->loops[id->hash() % listener->loops.size()];
+    SrtSession::Caller caller{
+        .socket = std::move(socket),
+        .peer = {reinterpret_cast<const sockaddr*>(&storage), static_cast<socklen_t>(size)},
+        .local_port = listener->local_port,
+        .id = std::move(*id),
+        .gate = gate_of(listener)};
+    context->loop.post([this, context, caller = std::move(caller)]() mutable {
+      SrtSession::begin(*context, *this, std::move(caller));
     });
   }
 }
@@ -202,7 +226,7 @@ int Driver::on_handshake(void* opaque, SRTSOCKET socket, int /*version*/, const 
   }
 #ifdef MILLRACE_SRT_GATE
   const socklen_t size = peer->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
-  HandshakeGate::instance().hold_next(socket, Address(peer, size), listener);
+  listener.gate.hold_next(socket, Address(peer, size));
 #else
   (void)peer;
 #endif

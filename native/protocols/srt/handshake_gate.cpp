@@ -3,8 +3,11 @@
 #include <arpa/inet.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 #include <utility>
+
+#include "protocols/srt/guarded_ports.hpp"
 
 namespace millrace::srt {
 namespace {
@@ -18,13 +21,6 @@ constexpr size_t kRequestType = kHeaderBytes + 20;
 constexpr uint32_t kConclusion = 0xffff'ffff;
 // libsrt's handshake.h: a request type of so much or more is a refusal, with the reason added.
 constexpr uint32_t kFailure = 1000;
-
-struct Expected {
-  SRTSOCKET socket = SRT_INVALID_SOCK;
-  Address peer;
-  HandshakeGate::Listener* listener = nullptr;
-};
-thread_local Expected expected;
 
 uint32_t word_at(const uint8_t* bytes) {
   uint32_t word = 0;
@@ -42,15 +38,44 @@ std::vector<uint8_t> copy(const void* bytes, size_t size) {
   return size == 0 ? std::vector<uint8_t>() : std::vector<uint8_t>(begin, begin + size);
 }
 
-}  // namespace
-
-HandshakeGate& HandshakeGate::instance() {
-  static HandshakeGate gate;
-  return gate;
+/// The first bytes of a message; fewer when it has no more.
+template <size_t kSize>
+size_t read_head(const msghdr& message, std::array<uint8_t, kSize>& head) {
+  size_t size = 0;
+  for (size_t i = 0; i < message.msg_iovlen && size < kSize; ++i) {
+    const size_t part = std::min(message.msg_iov[i].iov_len, kSize - size);
+    std::memcpy(head.data() + size, message.msg_iov[i].iov_base, part);
+    size += part;
+  }
+  return size;
 }
 
-void HandshakeGate::hold_next(SRTSOCKET socket, const Address& peer, Listener& listener) {
-  expected = {socket, peer, &listener};
+std::vector<uint8_t> whole(const msghdr& message) {
+  std::vector<uint8_t> packet;
+  for (size_t i = 0; i < message.msg_iovlen; ++i) {
+    const auto* bytes = static_cast<const uint8_t*>(message.msg_iov[i].iov_base);
+    packet.insert(packet.end(), bytes, bytes + message.msg_iov[i].iov_len);
+  }
+  return packet;
+}
+
+}  // namespace
+
+HandshakeGate::~HandshakeGate() {
+  const std::lock_guard lock(mutex_);
+  const size_t before = waiting();
+  held_.clear();
+  expected_.reset();
+  count_change(before);
+}
+
+void HandshakeGate::count_change(size_t before) { GuardedPorts::add_waiting(before, waiting()); }
+
+void HandshakeGate::hold_next(SRTSOCKET socket, const Address& peer) {
+  const std::lock_guard lock(mutex_);
+  const size_t before = waiting();
+  expected_ = Expected{socket, peer, std::this_thread::get_id()};
+  count_change(before);
 }
 
 HandshakeGate::Table::iterator HandshakeGate::find(SRTSOCKET socket) {
@@ -73,12 +98,19 @@ void HandshakeGate::transmit(const Held& held) {
   (void)::sendmsg(held.fd, &message, MSG_DONTWAIT);
 }
 
+void HandshakeGate::erase(SRTSOCKET socket) {
+  const size_t before = waiting();
+  if (const auto at = find(socket); at != held_.end()) {
+    held_.erase(at);
+  }
+  count_change(before);
+}
+
 void HandshakeGate::release(SRTSOCKET socket) {
   const std::lock_guard lock(mutex_);
   if (const auto at = find(socket); at != held_.end()) {
     transmit(at->second);
-    held_.erase(at);
-    count_.store(held_.size(), std::memory_order_release);
+    erase(socket);
   }
 }
 
@@ -95,68 +127,57 @@ void HandshakeGate::refuse(SRTSOCKET socket, int reason) {
 
 void HandshakeGate::forget(SRTSOCKET socket) {
   const std::lock_guard lock(mutex_);
-  if (const auto at = find(socket); at != held_.end()) {
-    held_.erase(at);
-    count_.store(held_.size(), std::memory_order_release);
-  }
+  erase(socket);
 }
 
-ssize_t HandshakeGate::send(int fd, const msghdr* message, int flags) {
-  if (count_.load(std::memory_order_acquire) == 0 && expected.socket == SRT_INVALID_SOCK) {
-    return ::sendmsg(fd, message, flags);
+bool HandshakeGate::answers_expected(const msghdr& message) const {
+  return expected_ && expected_->thread == std::this_thread::get_id() &&
+         message.msg_namelen >= expected_->peer.size() &&
+         std::memcmp(message.msg_name, expected_->peer.get(), expected_->peer.size()) == 0;
+}
+
+bool HandshakeGate::take(int fd, const msghdr& message) {
+  std::array<uint8_t, kHeaderBytes + kHandshakeBytes> head{};
+  const size_t size = read_head(message, head);
+  if (size < kHeaderBytes) {
+    return false;
   }
-  std::vector<uint8_t> packet;
-  for (size_t i = 0; i < message->msg_iovlen; ++i) {
-    const auto* bytes = static_cast<const uint8_t*>(message->msg_iov[i].iov_base);
-    packet.insert(packet.end(), bytes, bytes + message->msg_iov[i].iov_len);
-  }
-  const auto size = static_cast<ssize_t>(packet.size());
-  if (packet.size() < kHeaderBytes) {
-    return ::sendmsg(fd, message, flags);
-  }
-  const bool handshake =
-      packet.size() >= kHeaderBytes + kHandshakeBytes && word_at(packet.data()) == kHandshakeType;
-  const Key key{word_at(packet.data() + kDestinationSocketId),
-                copy(message->msg_name, message->msg_namelen)};
+  const bool handshake = size == head.size() && word_at(head.data()) == kHandshakeType;
 
   const std::lock_guard lock(mutex_);
+  if (waiting() == 0) {
+    return false;
+  }
+  const Key key{word_at(head.data() + kDestinationSocketId),
+                copy(message.msg_name, message.msg_namelen)};
   auto at = held_.find(key);
-  if (handshake && expected.socket != SRT_INVALID_SOCK &&
-      message->msg_namelen >= expected.peer.size() &&
-      std::memcmp(message->msg_name, expected.peer.get(), expected.peer.size()) == 0) {
-    const Expected answer = std::exchange(expected, {});
-    const uint32_t type = word_at(packet.data() + kRequestType);
+  if (handshake && answers_expected(message)) {
+    const size_t before = waiting();
+    const SRTSOCKET socket = std::exchange(expected_, std::nullopt)->socket;
+    const uint32_t type = word_at(head.data() + kRequestType);
     if (type == kConclusion) {
       at = held_.try_emplace(key).first;
-      at->second = {answer.socket, fd, false, {}, {}, {}};
-      count_.store(held_.size(), std::memory_order_release);
+      at->second = {socket, fd, false, {}, {}, {}};
     } else if (type >= kFailure && type < kFailure + 1000) {
-      answer.listener->on_handshake_failed(static_cast<int>(type - kFailure));
+      listener_.on_handshake_failed(static_cast<int>(type - kFailure));
     }
+    count_change(before);
   }
   if (at == held_.end()) {
-    return ::sendmsg(fd, message, flags);
+    return false;
   }
   Held& held = at->second;
   if (held.refused) {
     if (handshake) {
       transmit(held);  // the caller asked again: the refusal was lost
     }
-    return size;
-  }
-  if (handshake) {
-    held.fd = fd;
-    held.packet = std::move(packet);
+  } else if (handshake) {
+    held.packet = whole(message);
     held.address = key.address;
-    held.control = copy(message->msg_control, message->msg_controllen);
+    held.control = copy(message.msg_control, message.msg_controllen);
   }
   // Keep-alives and the like: a caller that is not connected yet has no use for them.
-  return size;
+  return true;
 }
 
 }  // namespace millrace::srt
-
-/// libsrt's sendmsg().
-extern "C" ssize_t millrace_srt_sendmsg(int fd, const msghdr* message, int flags) {
-  return millrace::srt::HandshakeGate::instance().send(fd, message, flags);
-}

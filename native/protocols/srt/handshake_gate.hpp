@@ -1,21 +1,22 @@
 #pragma once
 
-#include <netinet/in.h>
 #include <srt/srt.h>
 #include <sys/socket.h>
 
-#include <atomic>
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
+#include <thread>
 #include <vector>
 
+#include "base/byte_reader.hpp"
 #include "io/address.hpp"
 
 namespace millrace::srt {
 
-/// Holds back the answer to a caller's handshake until it is decided whether the caller may publish
-/// or play, which may take as long as a callback server takes.
+/// Holds back the answers to callers' handshakes on one port until it is decided whether they may
+/// publish or play, which may take as long as a callback server takes.
 ///
 /// libsrt can refuse a caller with a reason only within its listener callback, on the thread that
 /// receives all packets of the port: whoever waits there stops every stream. So the callback agrees
@@ -24,9 +25,8 @@ namespace millrace::srt {
 /// sent when the decision is there, or a refusal with its reason in its place. The caller, who asks
 /// again every 250 ms meanwhile, sees a slow server.
 ///
-/// libsrt's one call of sendmsg() is bound to millrace_srt_sendmsg (cmake/FindSrt.cmake), which has
-/// no argument for us: hence one gate per process, as libsrt itself is. With the shared library
-/// there is no gate: callers are connected at once, and refused ones are cut off without a reason.
+/// Packets come from GuardedPorts. With the shared library none come: callers are connected at
+/// once, and refused ones are cut off without a reason. Any thread may call.
 class HandshakeGate {
  public:
   /// Told of handshakes that libsrt itself refuses, on its receiving thread.
@@ -36,10 +36,14 @@ class HandshakeGate {
     virtual void on_handshake_failed(int reason) = 0;
   };
 
-  static HandshakeGate& instance();
+  explicit HandshakeGate(Listener& listener) : listener_(listener) {}
+  ~HandshakeGate();
+  HandshakeGate(const HandshakeGate&) = delete;
+  HandshakeGate& operator=(const HandshakeGate&) = delete;
 
-  /// From a listener callback that agrees: the answer that this thread sends next is to be held.
-  void hold_next(SRTSOCKET socket, const Address& peer, Listener& listener);
+  /// From the listener callback that agrees: the answer that this thread sends next to `peer` is to
+  /// be held.
+  void hold_next(SRTSOCKET socket, const Address& peer);
   /// Sends the held answer.
   void release(SRTSOCKET socket);
   /// Sends a refusal in its place. Nothing else that libsrt has to say to this caller goes out any
@@ -48,14 +52,19 @@ class HandshakeGate {
   /// The socket has gone.
   void forget(SRTSOCKET socket);
 
-  /// In place of sendmsg().
-  ssize_t send(int fd, const msghdr* message, int flags);
+  /// What libsrt sends from the port. @return whether it was taken here, and is not to be sent.
+  bool take(int fd, const msghdr& message);
 
  private:
   struct Key {
     uint32_t peer_socket_id = 0;
     std::vector<uint8_t> address;
     friend auto operator<=>(const Key&, const Key&) = default;
+  };
+  struct Expected {
+    SRTSOCKET socket = SRT_INVALID_SOCK;
+    Address peer;
+    std::thread::id thread;
   };
   struct Held {
     SRTSOCKET socket = SRT_INVALID_SOCK;
@@ -68,10 +77,15 @@ class HandshakeGate {
   using Table = std::map<Key, Held>;
 
   static void transmit(const Held& held);
+  [[nodiscard]] bool answers_expected(const msghdr& message) const;
   Table::iterator find(SRTSOCKET socket);
+  void erase(SRTSOCKET socket);
+  void count_change(size_t before);
+  [[nodiscard]] size_t waiting() const { return held_.size() + (expected_ ? 1 : 0); }
 
+  Listener& listener_;
   std::mutex mutex_;
-  std::atomic<size_t> count_{0};
+  std::optional<Expected> expected_;
   Table held_;
 };
 

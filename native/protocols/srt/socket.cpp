@@ -4,7 +4,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
+
+#include "io/fd.hpp"
 
 namespace millrace::srt {
 namespace {
@@ -117,18 +120,36 @@ void Socket::close() {
   }
 }
 
-Status Socket::listen(const Address& address) {
-  // As for TCP: `::` is IPv6 only, so that 0.0.0.0 of the same port may be there too.
-  const int only = 1;
-  if (address.family() == AF_INET6) {
-    srt_setsockflag(handle_, SRTO_IPV6ONLY, &only, sizeof only);
-  }
-  if (srt_bind(handle_, address.get(), static_cast<int>(address.size())) == SRT_ERROR ||
-      srt_listen(handle_, kBacklog) == SRT_ERROR) {
-    int system = 0;
-    (void)srt_getlasterror(&system);
+Result<int> Socket::bind(const Address& address) {
+  const auto failed = [](int system) {
     return Error{system == EADDRINUSE ? ErrorCode::kPortInUse : ErrorCode::kListenFailed,
                  static_cast<uint32_t>(system)};
+  };
+  Fd fd(::socket(address.family(), SOCK_DGRAM | SOCK_CLOEXEC, IPPROTO_UDP));
+  const int only = 1;
+  if (!fd) {
+    return failed(errno);
+  }
+  // As for TCP: `::` is IPv6 only, so that 0.0.0.0 of the same port may be there too.
+  if ((address.family() == AF_INET6 &&
+       ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) != 0) ||
+      ::bind(fd.get(), address.get(), address.size()) != 0) {
+    return failed(errno);
+  }
+  const int acquired = fd.release();  // which libsrt closes when it fails, too
+  if (srt_bind_acquire(handle_, acquired) == SRT_ERROR) {
+    int system = 0;
+    (void)srt_getlasterror(&system);
+    return failed(system);
+  }
+  return acquired;
+}
+
+Status Socket::listen() {
+  if (srt_listen(handle_, kBacklog) == SRT_ERROR) {
+    int system = 0;
+    (void)srt_getlasterror(&system);
+    return Error{ErrorCode::kListenFailed, static_cast<uint32_t>(system)};
   }
   return {};
 }

@@ -66,8 +66,12 @@ class Socket {
   explicit operator bool() const { return handle_ != SRT_INVALID_SOCK; }
   void close();
 
-  /// @return kPortInUse, kListenFailed.
-  Status listen(const Address& address);
+  /// Binds it to a UDP socket of our making, which is libsrt's from then on: so its descriptor is
+  /// known, and a port that is taken is an error, where libsrt would share it within the process.
+  /// @return the descriptor; kPortInUse, kListenFailed.
+  Result<int> bind(const Address& address);
+  /// After bind(). @return kListenFailed.
+  Status listen();
   /// Begins to connect; the socket becomes writable when it has, or broken.
   /// @return kSrtConnectFailed.
   Status connect(const Address& address);

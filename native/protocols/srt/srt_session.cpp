@@ -4,24 +4,28 @@
 
 namespace millrace::srt {
 
-SrtSession::SrtSession(LoopContext& context, const Address& peer, uint16_t local_port, StreamId id)
-    : Session(context, "srt"), peer_(peer), local_port_(local_port), id_(std::move(id)) {}
+SrtSession::SrtSession(LoopContext& context, Caller caller)
+    : Session(context, "srt"),
+      peer_(caller.peer),
+      local_port_(caller.local_port),
+      id_(std::move(caller.id)),
+      gate_(std::move(caller.gate)) {}
 
 SrtSession::~SrtSession() = default;
 
-void SrtSession::begin(LoopContext& context, Driver& driver, Socket socket, const Address& peer,
-                       uint16_t local_port, StreamId id) {
+void SrtSession::begin(LoopContext& context, Driver& driver, Caller caller) {
   const size_t limit = context.max_connections.load(std::memory_order_relaxed);
   if (context.connections.fetch_add(1, std::memory_order_relaxed) >= limit) {
     context.connections.fetch_sub(1, std::memory_order_relaxed);
     context.troubles.note("srt", {ErrorCode::kLimitConnections, static_cast<uint32_t>(limit)});
-    const SRTSOCKET handle = socket.get();
-    HandshakeGate::instance().refuse(handle, reject_reason(ErrorCode::kLimitConnections));
-    socket.close();
-    HandshakeGate::instance().forget(handle);
+    const SRTSOCKET handle = caller.socket.get();
+    caller.gate->refuse(handle, reject_reason(ErrorCode::kLimitConnections));
+    caller.socket.close();
+    caller.gate->forget(handle);
     return;
   }
-  auto session = std::make_unique<SrtSession>(context, peer, local_port, std::move(id));
+  Socket socket = std::move(caller.socket);
+  auto session = std::make_unique<SrtSession>(context, std::move(caller));
   SrtSession& added = *session;
   context.sessions.add(std::move(session));
   added.link_ = std::make_unique<Link>(context, driver, std::move(socket), added.Session::id(),
@@ -65,17 +69,17 @@ void SrtSession::on_accept(const Fields& options) {
     link_->play(PlayOptions::from(options, context().limits));
   }
   answered_ = true;
-  HandshakeGate::instance().release(link_->socket().get());
+  gate_->release(link_->socket().get());
 }
 
 void SrtSession::on_reject(ErrorCode code, std::string_view /*text*/, int /*http_status*/) {
-  HandshakeGate::instance().refuse(link_->socket().get(), reject_reason(code));
+  gate_->refuse(link_->socket().get(), reject_reason(code));
   end({code});
 }
 
 void SrtSession::close(ErrorCode code) {
   if (!answered_) {
-    HandshakeGate::instance().refuse(link_->socket().get(), reject_reason(code));
+    gate_->refuse(link_->socket().get(), reject_reason(code));
   }
   end({code});
 }
@@ -92,7 +96,7 @@ void SrtSession::end(Error error) {
   }
   const SRTSOCKET handle = link_->socket().get();
   link_->close();
-  HandshakeGate::instance().forget(handle);
+  gate_->forget(handle);
   finish(error, link_->bytes_in(), link_->bytes_out(), link_->skips());
 }
 

@@ -3,21 +3,31 @@
 #include <memory>
 #include <string>
 
+#include "protocols/srt/handshake_gate.hpp"
 #include "protocols/srt/link.hpp"
 #include "protocols/srt/stream_id.hpp"
 
 namespace millrace::srt {
 
-/// One SRT caller. The handshake is over but for our last answer, which waits in the HandshakeGate
-/// for the decision.
+/// One SRT caller. The handshake is over but for our last answer, which waits in its port's
+/// HandshakeGate for the decision.
 class SrtSession final : public Session, private Link::Owner {
  public:
-  SrtSession(LoopContext& context, const Address& peer, uint16_t local_port, StreamId id);
+  /// Who called, and at which port.
+  struct Caller {
+    Socket socket;
+    Address peer;
+    uint16_t local_port = 0;
+    StreamId id;
+    std::shared_ptr<HandshakeGate> gate;
+  };
+
+  /// @param caller  its socket becomes that of the link, which begin() makes.
+  SrtSession(LoopContext& context, Caller caller);
   ~SrtSession() override;
 
   /// Makes the session of a caller, on its loop, unless there are too many connections.
-  static void begin(LoopContext& context, Driver& driver, Socket socket, const Address& peer,
-                    uint16_t local_port, StreamId id);
+  static void begin(LoopContext& context, Driver& driver, Caller caller);
 
   void start() override;
   void on_accept(const Fields& options) override;
@@ -33,6 +43,7 @@ class SrtSession final : public Session, private Link::Owner {
   const Address peer_;
   const uint16_t local_port_;
   const StreamId id_;
+  const std::shared_ptr<HandshakeGate> gate_;
   bool answered_ = false;
   std::unique_ptr<Link> link_;
 };
