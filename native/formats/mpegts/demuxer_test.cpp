@@ -471,6 +471,45 @@ TEST_F(MpegtsDemuxer, AdaptationFieldPastThePacketIsAnError) {
   EXPECT_TRUE(parsed->payload.empty());
 }
 
+TEST_F(MpegtsDemuxer, PidsThatNobodyNamedCostNothing) {
+  std::vector<uint8_t> stream;
+  for (unsigned i = 0; i < 3 * 8191; ++i) {
+    std::vector<uint8_t> packet(188, 0x22);
+    const unsigned pid = i % 8191;
+    packet[0] = 0x47;
+    packet[1] = static_cast<uint8_t>(0x40 | pid >> 8);
+    packet[2] = static_cast<uint8_t>(pid);
+    packet[3] = 0x10;
+    append(stream, packet);
+    if (pid == 4000) {
+      append(stream, program(6));
+    }
+  }
+  // Between them a stream is read as ever; what PID 0 said was no table.
+  const Outcome run = demux(maker_.pool(), stream);
+  EXPECT_FALSE(run.frames(TrackKind::kVideo).empty());
+  EXPECT_LE(run.errors.size(), 64U);
+}
+
+TEST_F(MpegtsDemuxer, AdtsOfLengthZeroEndsNothing) {
+  std::vector<uint8_t> stream;
+  append(stream, pat({{1, 0x30}}));
+  append(stream, pmt(0x30, 1, {{0x0f, 0x101}}));
+  for (uint8_t i = 0; i < 3; ++i) {
+    // aac_frame_length 0: less than the header itself.
+    std::vector<uint8_t> packet(188, 0x00);
+    const auto head = hex("47410110 000001c0 00b2 80 80 05 2100010001 fff14c80001ffc");
+    std::copy(head.begin(), head.end(), packet.begin());
+    packet[3] = static_cast<uint8_t>(0x10 | i);
+    append(stream, packet);
+  }
+  const Outcome run = demux(maker_.pool(), stream);
+  EXPECT_FALSE(run.errors.empty());
+  EXPECT_TRUE(run.frames(TrackKind::kAudio).empty());
+  append(stream, program(6));
+  EXPECT_FALSE(demux(maker_.pool(), stream).frames(TrackKind::kAudio).empty());
+}
+
 TEST(MpegtsPsiTables, DamageIsFound) {
   auto bytes = pat({{1, 0x30}});
   const auto section = [&bytes] { return Bytes(bytes).subspan(5, 16); };

@@ -13,24 +13,25 @@ constexpr size_t kMaxEarlyBytes = size_t{1} << 20;
 }  // namespace
 
 UdpSession::UdpSession(LoopContext& context, const Address& sender, uint16_t local_port,
-                       const SourceOptions& options)
+                       UdpSource& source)
     : Session(context, "mpegts_udp"),
       sender_(sender),
       local_port_(local_port),
-      options_(options),
+      source_(source),
       last_datagram_(context.loop.now()),
       deadline_([this] { on_deadline(); }) {}
 
 void UdpSession::start() {
   tell_opened(sender_, local_port_, false);
+  const SourceOptions& options = source_.options();
   ask({{"type", "publish_requested"},
        {"protocol", protocol()},
-       {"tc_url", options_.tc_url},
+       {"tc_url", options.tc_url},
        {"page_url", ""},
-       {"vhost", options_.vhost},
-       {"app", options_.app},
-       {"stream", options_.stream},
-       {"param", options_.param},
+       {"vhost", options.vhost},
+       {"app", options.app},
+       {"stream", options.stream},
+       {"param", options.param},
        {"form", "flash"}});
 }
 
@@ -105,6 +106,9 @@ void UdpSession::end(Error error) {
     ingest_ = nullptr;
   }
   deadline_.disarm();
+  if (error.code != ErrorCode::kIdleTimeout) {
+    source_.on_turned_away();
+  }
   finish(error, bytes_in_, 0, 0);
 }
 

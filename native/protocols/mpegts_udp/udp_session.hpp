@@ -14,8 +14,8 @@ namespace millrace::mpegts_udp {
 /// One sender of MPEG-TS over UDP, from its first packet until it is silent for too long.
 class UdpSession final : public Session {
  public:
-  UdpSession(LoopContext& context, const Address& sender, uint16_t local_port,
-             const SourceOptions& options);
+  /// @param source  whose port it is, for the session's life.
+  UdpSession(LoopContext& context, const Address& sender, uint16_t local_port, UdpSource& source);
 
   void start() override;
   void on_accept(const Fields& options) override;
@@ -33,7 +33,7 @@ class UdpSession final : public Session {
 
   const Address sender_;
   const uint16_t local_port_;
-  const SourceOptions& options_;
+  UdpSource& source_;
   std::unique_ptr<TsIngest> ingest_;
   std::vector<uint8_t> early_;  // before the decision: the first random access point may be in it
   Duration timeout_{0};

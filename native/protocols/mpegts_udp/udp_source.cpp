@@ -18,7 +18,7 @@ namespace {
 // A transport stream comes in bursts; the kernel keeps what comes while the loop is busy.
 constexpr int kReceiveBufferBytes = 4 << 20;
 constexpr int kDatagramsPerTurn = 256;
-// A sender who was refused is asked about again only after so long.
+// A sender who was turned away is asked about again only after so long.
 constexpr Duration kAfterRefusal = seconds(5);
 constexpr size_t kRtpHeaderBytes = 12;
 
@@ -71,11 +71,16 @@ Bytes without_rtp(Bytes datagram) {
 }  // namespace
 
 UdpSource::UdpSource(LoopContext& context, Fd socket, SourceOptions options)
-    : context_(context), socket_(std::move(socket)), options_(std::move(options)) {}
+    : context_(context),
+      socket_(std::move(socket)),
+      local_port_(Address::local_of(socket_.get()).port()),
+      options_(std::move(options)) {}
+
+void UdpSource::on_turned_away() { not_before_ = context_.loop.now() + kAfterRefusal; }
 
 UdpSource::~UdpSource() {
   if (Session* session = context_.sessions.find(session_); session != nullptr) {
-    session->close(ErrorCode::kShuttingDown);  // it refers to our options
+    session->close(ErrorCode::kShuttingDown);  // it refers to us
   }
   if (socket_) {
     context_.loop.unwatch(socket_.get());
@@ -140,7 +145,6 @@ void UdpSource::take(Bytes datagram, const Address& sender) {
       return;
     }
     sender_ = from;
-    not_before_ = context_.loop.now() + kAfterRefusal;
     begin_session(sender);
     session = static_cast<UdpSession*>(context_.sessions.find(session_));
   }
@@ -155,9 +159,10 @@ void UdpSource::begin_session(const Address& sender) {
     context_.connections.fetch_sub(1, std::memory_order_relaxed);
     context_.troubles.note("mpegts_udp",
                            {ErrorCode::kLimitConnections, static_cast<uint32_t>(limit)});
+    on_turned_away();
     return;
   }
-  auto session = std::make_unique<UdpSession>(context_, sender, options_.address.port(), options_);
+  auto session = std::make_unique<UdpSession>(context_, sender, local_port_, *this);
   UdpSession& added = *session;
   context_.sessions.add(std::move(session));
   session_ = added.id();

@@ -42,6 +42,11 @@ class UdpSource final : public Pollable {
   [[nodiscard]] bool start();
   void on_ready(uint32_t events) override;
 
+  [[nodiscard]] const SourceOptions& options() const { return options_; }
+  /// The sender was refused, or its session was ended by an operator. Nobody can tell it, so it
+  /// goes on sending: it is asked about again only after some time.
+  void on_turned_away();
+
  private:
   void take(Bytes datagram, const Address& sender);
   [[nodiscard]] bool is_welcome(const Address& sender) const;
@@ -49,10 +54,11 @@ class UdpSource final : public Pollable {
 
   LoopContext& context_;
   Fd socket_;
+  const uint16_t local_port_;
   const SourceOptions options_;
   SessionId session_ = 0;  // under way; 0: none
   std::string sender_;     // of it, with port
-  Time not_before_{};      // after a refusal
+  Time not_before_{};      // of the next session
 };
 
 }  // namespace millrace::mpegts_udp

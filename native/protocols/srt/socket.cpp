@@ -205,10 +205,13 @@ std::optional<SocketStatistics> Socket::statistics(Direction direction) const {
   const bool sending = direction == Direction::kSending;
   SocketStatistics out;
   TransportFigures& transport = out.transport;
-  if (stats.msRTT != kUnmeasuredRttMs) {
+  // Both are measured with acknowledgements; before them libsrt has what an earlier connection from
+  // the same address had, or a guess.
+  const bool acknowledged = (sending ? stats.pktRecvACKTotal : stats.pktSentACKTotal) > 0;
+  if (acknowledged && stats.msRTT != kUnmeasuredRttMs) {
     transport.rtt_ms = stats.msRTT;
   }
-  if (stats.mbpsBandwidth > kUnmeasuredMbps) {
+  if (acknowledged && stats.mbpsBandwidth > kUnmeasuredMbps) {
     transport.bandwidth_bps = stats.mbpsBandwidth * 1e6;
   }
   transport.packets_in = count_of(stats.pktRecvUniqueTotal);

@@ -120,6 +120,14 @@ TEST(SrtSession, WrongPassphraseIsNoSession) {
   EXPECT_TRUE(right.connected());
 }
 
+TEST(SrtSession, PassphraseThatNobodyAskedForIsNoSession) {
+  TestServer server(accept_all);
+  Caller caller(server, "#!::r=live/a,m=publish", "correct-horse");
+  EXPECT_FALSE(caller.connected());
+  EXPECT_EQ(caller.socket().reject_reason(), SRT_REJ_UNSECURE);
+  EXPECT_TRUE(server.events("publish_requested").empty());
+}
+
 TEST(SrtSession, OptionsThatLibsrtDoesNotTakeAreErrors) {
   const Library library;
   SocketOptions options;

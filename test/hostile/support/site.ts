@@ -42,6 +42,7 @@ export interface MediaPorts {
   readonly srt: number;
   readonly rtc: number;
   readonly rtcTcp: number;
+  readonly mpegts: number;
 }
 
 export interface SiteOptions {
@@ -95,6 +96,7 @@ export class Site {
       ...{ rtmp: port('rtmp'), rtmps: port('rtmps'), api: port('api') },
       ...{ http: port('http'), https: port('https'), srt: port('srt'), caster: port('caster') },
       ...{ rtc: port('rtc'), rtcTcp: port('rtc_tcp') },
+      mpegts: port('mpegts'),
     };
     await this.#openFolders();
     this.#watcher = await Watcher.start(this.#ports, clip('h264-aac.flv'));
@@ -294,6 +296,9 @@ millrace {
 }
 stream_caster {
   enabled on; caster flv; listen 127.0.0.1:0; output rtmp://casters/[app]/[stream];
+}
+stream_caster {
+  enabled on; caster mpegts_over_udp; listen 127.0.0.1:0; output rtmp://casters/live/udp;
 }
 vhost casters {
   publish { firstpkt_timeout ${deadlines.publishMs}; normal_timeout ${deadlines.publishMs}; }
