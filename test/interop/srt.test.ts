@@ -6,7 +6,7 @@ import { isSequenceHeader, isVideo, type Tag } from '../support/flv.ts';
 import { playlist } from '../support/hls-viewer.ts';
 import { MediaServer } from '../support/media-server.ts';
 import { aacHashes, nalHashes } from '../support/nal-hashes.ts';
-import { expectRun, ofKind, packetsOf } from '../support/packets.ts';
+import { expectEvenTimes, expectRun, ofKind, packetsOf, watched } from '../support/packets.ts';
 import { Peers } from '../support/peers.ts';
 import { RtmpPeer } from '../support/rtmp/rtmp-peer.ts';
 
@@ -29,8 +29,8 @@ afterAll(async () => {
 });
 
 /** Publishes a file in real time over SRT, as the black box suite of SRS does. */
-function publish(file: string, url: string) {
-  const args = ['-v', 'error', '-nostdin', '-re', '-i', file, '-c', 'copy'];
+function publish(file: string, url: string, more: readonly string[] = []) {
+  const args = ['-v', 'error', '-nostdin', '-re', '-i', file, '-c', 'copy', ...more];
   return peers.run('ffmpeg', [...args, '-pes_payload_size', '0', '-f', 'mpegts', url]);
 }
 
@@ -152,6 +152,29 @@ describe('published over SRT', () => {
     for (const file of files) {
       expectTheClip(file, name, 'h264');
     }
+  });
+
+  it.concurrent('goes on over the wrap of the clock after 26.5 hours', async () => {
+    const name = 'h264-bframes-aac.flv';
+    // 2^33 ticks of 90 kHz end at 95443.7 s: in the middle of what is played.
+    const offset = ['-output_ts_offset', `${95_443.7 - 4}`];
+    const publisher = publish(clip(name), server.srt('wrap', 'publish'), offset);
+    await server.published('/live/wrap');
+    const [received, hls] = await Promise.all([
+      peers.watch(server.rtmp('live/wrap'), 2 * SECONDS).output(),
+      playlist(server.http('/live/wrap.m3u8'), ({ segments }) => segments.length > 6),
+    ]);
+    await publisher.stop();
+    const got = watched(received);
+    expect(ofKind(got, 'video').length).toBeGreaterThan(2 * SECONDS * 25 - 10);
+    expectEvenTimes(got);
+    expectRun(
+      ofKind(got, 'audio').map(({ hash }) => hash),
+      ofKind(packetsOf(clip(name)), 'audio').map(({ hash }) => hash),
+    );
+    // The first one says that nothing was before it.
+    const later = hls.segments.slice(1);
+    expect(later.filter(({ isDiscontinuity }) => isDiscontinuity)).toEqual([]);
   });
 
   it.concurrent('HEVC is played over RTMP with codec id 12, frame by frame', async () => {
