@@ -99,7 +99,10 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
       signaling.onTracks(event);
       context.onTracks(event);
     },
-    webrtc_connected: (event) => signaling.onConnected(event),
+    webrtc_connected: (event) => {
+      statistics.connected(event);
+      signaling.onConnected(event);
+    },
     webrtc_trouble: (event) => {
       const owner = sessions.get(event.session);
       const why = signaling.onTrouble(event);

@@ -18,6 +18,7 @@ import {
 } from './schemas.ts';
 import { transport, transportJson } from './transport.ts';
 import { kbpsJson } from './vhosts.ts';
+import { webrtcConnection, webrtcConnectionJson } from './webrtc-connection.ts';
 
 const client = objectWithOptional(
   {
@@ -37,8 +38,10 @@ const client = objectWithOptional(
     recv_bytes: integer,
     kbps,
     transport,
+    webrtc: webrtcConnection,
   },
   'transport',
+  'webrtc',
 );
 
 /** `/api/v1/clients/`: who publishes and plays. DELETE ends a client. */
@@ -123,5 +126,6 @@ function clientJson(entry: ClientEntry, { statistics }: ApiContext) {
     recv_bytes: traffic.received,
     kbps: kbpsJson(traffic),
     ...(entry.transport ? { transport: transportJson(entry.transport) } : {}),
+    ...(entry.connection ? { webrtc: webrtcConnectionJson(entry.connection) } : {}),
   };
 }

@@ -10,6 +10,7 @@ import { addProtocolMetrics } from './protocol-metrics.ts';
 import { addSrsMetrics } from './srs-metrics.ts';
 import { addStreamMetrics } from './stream-metrics.ts';
 import { addTransportMetrics } from './transport-metrics.ts';
+import { addWebrtcMetrics } from './webrtc-metrics.ts';
 
 /** What metrics are made from. */
 export interface MetricsContext {
@@ -41,6 +42,7 @@ export class Metrics {
     addProtocolMetrics(this.#registry, context);
     addStreamMetrics(this.#registry, context);
     addTransportMetrics(this.#registry, context);
+    addWebrtcMetrics(this.#registry, context);
     addHealthMetrics(this.#registry, context, this.#mainThreadDelay);
   }
 

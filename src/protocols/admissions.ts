@@ -13,7 +13,7 @@ import type {
 } from '../native/boundary.ts';
 import type { Session } from '../sessions/session.ts';
 import { connectLine, identifiedLine, playLine, publishLine } from '../sessions/session-lines.ts';
-import { describeClient } from '../statistics/client-description.ts';
+import { describeClient, describeOffered } from '../statistics/client-description.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { type AdmissionRequest, type AdmissionStep, runSteps, startDeadline } from './admission.ts';
 import { casterName } from './caster-name.ts';
@@ -163,6 +163,7 @@ export class Admissions {
   enter(session: Session, request: AdmissionRequest): void {
     const { registry, lines, services } = this.#context;
     const publishes = request.action === 'publish';
+    session.description = describeOffered(request);
     if (publishes) {
       const publication = registry.claim(request.key, peerOf(session, request));
       session.state = { at: 'publishing', publication, request };

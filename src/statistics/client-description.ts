@@ -53,13 +53,27 @@ export function describeClient(
     type:
       event.type === 'publish_requested' && protocol === 'rtmp'
         ? `${event.form}-publish`
-        : (TYPES[`${protocol} ${action}`] ?? `${protocol.replaceAll('_', '-')}-${action}`),
+        : typeOf(protocol, action),
     name: askedName(event, key.stream),
     ip,
     tcUrl: event.type === 'play_requested' ? httpTcUrl(event) : event.tc_url,
     pageUrl,
     swfUrl: session.connect?.swf_url ?? '',
   };
+}
+
+/** What is said about a client that came with an offer in an HTTP request. */
+export function describeOffered(request: AdmissionRequest): ClientDescription {
+  const { action, protocol, key, streamUrl, ip, pageUrl, tcUrl } = request;
+  return {
+    ...{ key, streamUrl, protocol, ip, tcUrl, pageUrl, swfUrl: '', name: key.stream },
+    type: typeOf(protocol, action),
+  };
+}
+
+/** Protocols that SRS does not know are named as its own are. */
+function typeOf(protocol: string, action: AdmissionRequest['action']): string {
+  return TYPES[`${protocol} ${action}`] ?? `${protocol.replaceAll('_', '-')}-${action}`;
 }
 
 function askedName(event: MediaRequested, stream: string): string {

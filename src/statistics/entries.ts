@@ -1,5 +1,5 @@
 import { randomId } from '../identity/random-id.ts';
-import type { AudioTrack, VideoTrack } from '../native/boundary.ts';
+import type { AudioTrack, VideoTrack, WebrtcConnected } from '../native/boundary.ts';
 import type { ClientDescription } from './client-description.ts';
 import { type MediaCounts, noMediaCounts } from './media-counts.ts';
 import { Traffic } from './traffic.ts';
@@ -86,6 +86,8 @@ export class ClientEntry {
   queuedBytes = 0;
   /** Where its protocol measures the network, from the first report on. */
   transport: Transport | undefined;
+  /** Of a WebRTC session that is connected. */
+  connection: WebrtcConnected | undefined;
 
   constructor(
     peer: { readonly id: number; readonly cid: string },

@@ -5,6 +5,7 @@ import type {
   SessionClosed,
   StreamTracks,
   Trouble,
+  WebrtcConnected,
 } from '../native/boundary.ts';
 import { forEachSession, monotonicMs, type SessionRecord } from '../native/session-counters.ts';
 import { forEachTransport, type TransportFigures } from '../native/transport-figures.ts';
@@ -177,6 +178,14 @@ export class Statistics {
     }
     this.#baselines.delete(session);
     this.end(session);
+  }
+
+  /** A WebRTC session is connected, or has come to another path. */
+  connected(event: WebrtcConnected): void {
+    const client = this.#clients.get(event.session);
+    if (client) {
+      client.connection = event;
+    }
   }
 
   /** Tracks of a stream became known. */

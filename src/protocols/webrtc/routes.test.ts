@@ -383,8 +383,8 @@ describe('the JSON API', () => {
 });
 
 describe('the connectivity check', () => {
-  it('says why media does not flow, and where it does', async () => {
-    const { engine, base, sink } = await started();
+  it('says why media does not flow, and where it does; the API how', async () => {
+    const { engine, base, sink } = await started({}, {}, { exporter: { enabled: true } });
     const response = await post(base, '/rtc/v1/whip/', PUBLISH);
     const { search } = new URL(response.headers.get('location') ?? '', base);
     const ask = async () => {
@@ -422,6 +422,23 @@ describe('the connectivity check', () => {
       message: 'connected over udp with 203.0.113.4:5000, SRTP_AEAD_AES_128_GCM',
     });
     expect((await fetch(`${base}/rtc/v1/connectivity/?session=a:b&token=c`)).status).toBe(404);
+    const { clients } = (await (await fetch(`${base}/api/v1/clients/`)).json()) as {
+      clients: readonly unknown[];
+    };
+    expect(clients).toEqual([
+      expect.objectContaining({
+        type: 'rtc-publish',
+        webrtc: {
+          candidate: '203.0.113.4:5000',
+          protocol: 'udp',
+          dtls_version: 'DTLSv1.2',
+          srtp_profile: 'SRTP_AEAD_AES_128_GCM',
+        },
+      }),
+    ]);
+    expect(await (await fetch(`${base}/metrics`)).text()).toContain(
+      'millrace_webrtc_sessions{action="publish",transport="udp",srtp_profile="SRTP_AEAD_AES_128_GCM"} 1',
+    );
   });
 
   it('still says why when the session has ended, to who has its token', async () => {
