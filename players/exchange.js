@@ -92,7 +92,7 @@ export function watchConnection(exchange, { show, running, flows = () => true })
   const askWhatIsMissing = async () => {
     const sentence = flows() ? undefined : await exchange.explain();
     if (connection.connectionState === 'connected' && sentence && !flows()) {
-      show('', `${running} ${sentence[0].toUpperCase()}${sentence.slice(1)}.`);
+      show('', `${sentence[0].toUpperCase()}${sentence.slice(1)}.`);
     }
     if (connection.connectionState === 'connected' && !flows()) {
       timer = setTimeout(askWhatIsMissing, CHECK_EVERY_MS);

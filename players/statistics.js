@@ -19,20 +19,17 @@ export class Statistics {
   async #update() {
     const report = [...(await this.#connection.getStats()).values()];
     const byId = new Map(report.map((entry) => [entry.id, entry]));
-    const rows = [];
-    for (const entry of report) {
-      if (entry.type === 'inbound-rtp' || entry.type === 'outbound-rtp') {
-        rows.push(...this.#streamRows(entry, byId));
-      }
-    }
+    const streams = report.filter(({ type }) => type === 'inbound-rtp' || type === 'outbound-rtp');
+    const publishes = streams.some(({ type }) => type === 'outbound-rtp');
     const transport = report.find((entry) => entry.type === 'transport');
     // Firefox tells which pair is in use by the pair itself.
     const pair =
       byId.get(transport?.selectedCandidatePairId) ??
       report.find((entry) => entry.type === 'candidate-pair' && entry.nominated);
-    if (pair) {
-      rows.push(...pairRows(pair, byId));
-    }
+    const rows = [
+      ...(pair ? pairRows(pair, byId, publishes) : []),
+      ...streams.flatMap((entry) => this.#streamRows(entry, byId)),
+    ];
     this.#table.replaceChildren(...rows.map(([name, value]) => rowOf(name, value)));
   }
 
@@ -96,7 +93,7 @@ function codecText({ mimeType, clockRate, channels, sdpFmtpLine }) {
   return `${name}${profile ? ` ${profile}` : ''}${sound}`;
 }
 
-function pairRows(pair, byId) {
+function pairRows(pair, byId, publishes) {
   const local = byId.get(pair.localCandidateId);
   const remote = byId.get(pair.remoteCandidateId);
   const rows = [];
@@ -109,7 +106,7 @@ function pairRows(pair, byId) {
   if (pair.currentRoundTripTime !== undefined) {
     rows.push(['Round trip', `${Math.round(pair.currentRoundTripTime * 1000)} ms`]);
   }
-  if (pair.availableOutgoingBitrate) {
+  if (publishes && pair.availableOutgoingBitrate) {
     rows.push(['Estimated uplink', `${Math.round(pair.availableOutgoingBitrate / 1000)} kb/s`]);
   }
   return rows;
