@@ -35,7 +35,7 @@ export class Monitoring {
     const statistics = new Statistics(identity.serviceId);
     this.#options = options;
     this.statistics = statistics;
-    this.machine = new MachineSampler(() => config().stats.disk);
+    this.machine = new MachineSampler(() => config().stats);
     this.#reports = new ReportTimer(() => statistics.update(engine.report()));
     this.metrics = new Metrics({
       identity,
@@ -53,9 +53,7 @@ export class Monitoring {
   /** @throws ServerError `ADDON_UNUSABLE` when the addon is of another version. */
   start(): void {
     this.statistics.update(this.#options.engine.report());
-    if (this.#options.config().stats.enabled) {
-      this.machine.start();
-    }
+    this.machine.start();
     this.#reports.start();
   }
 

@@ -79,16 +79,40 @@ describe('publish over RTMP', () => {
     engine.deliver([publishRequested(first), publishRequested(second)]);
     await settle();
     expect(engine.lastOf(first)?.name).toBe('accept');
-    expect(engine.lastOf(second)).toMatchObject({
-      name: 'reject',
-      rejection: { code: 'STREAM_BUSY', http_status: 409 },
-    });
+    await vi.waitFor(() =>
+      expect(engine.lastOf(second)).toMatchObject({
+        name: 'reject',
+        rejection: { code: 'STREAM_BUSY', http_status: 409 },
+      }),
+    );
     expect(sink.with('code=1028(StreamBusy)')).toHaveLength(1);
 
     const third = engine.open();
     engine.deliver([closed(first), publishRequested(third)]);
     await settle();
     expect(engine.lastOf(third)?.name).toBe('accept');
+  });
+
+  it('is admitted when the publisher before, of the same address, ends a moment later', async () => {
+    const { engine } = await started();
+    const [first, second, third] = [engine.open(), engine.open(), engine.open()];
+    engine.deliver([publishRequested(first)]);
+    await settle();
+    engine.deliver([publishRequested(second), publishRequested(third)]);
+    await settle();
+    expect(engine.lastOf(second)).toBeUndefined();
+    engine.deliver([closed(third), closed(first)]);
+    await settle();
+    expect(engine.lastOf(second)?.name).toBe('accept');
+    expect(engine.lastOf(third)).toBeUndefined();
+  });
+
+  it('is refused at once for a name that another address has taken', async () => {
+    const { engine } = await started();
+    const [first, second] = [engine.open(), engine.open('192.0.2.7')];
+    engine.deliver([publishRequested(first), publishRequested(second)]);
+    await settle();
+    expect(engine.lastOf(second)?.name).toBe('reject');
   });
 
   it('is admitted when the end of the publisher before stands later in the same batch', async () => {

@@ -20,7 +20,7 @@ const AUTH = { enabled: true, username: 'admin', password: 'secret', tokens: ['t
 function setUp(input: ConfigInput = { httpApi: { enabled: true } }, reload?: () => void) {
   let config = configFromObject(input);
   const statistics = new Statistics('service1');
-  const machine = new MachineSampler(() => []);
+  const machine = new MachineSampler(() => ({ enabled: true, disk: [] }));
   machine.sample();
   const kick = vi.fn();
   const onFault = vi.fn();

@@ -130,6 +130,8 @@ describe('where the configuration comes from', () => {
         SRS_HTTP_SERVER_ENABLED: 'on',
         SRS_VHOST_HTTP_REMUX_ENABLED: 'on',
         SRS_VHOST_PLAY_ATC: 'on',
+        SRS_VHOST_AUTH_ENABLED: 'on',
+        SRS_VHOST_AUTH_TOKEN_KEY: 'k1 0123456789abcdef0123456789abcdef',
         SRS_VHOST_HTTP_HOOKS_ON_PUBLISH: 'http://a  http://b',
         SRS_MILLRACE_LOOPS: '3',
       },
@@ -147,6 +149,10 @@ describe('where the configuration comes from', () => {
     const vhost = vhostFor(config, 'anything');
     expect(vhost?.chunkSize).toBe(128);
     expect(vhost?.play.atc).toBe(true);
+    expect(vhost?.auth).toMatchObject({
+      enabled: true,
+      tokenKeys: [{ id: 'k1', secret: '0123456789abcdef0123456789abcdef' }],
+    });
     expect(vhost?.httpRemux.enabled).toBe(true);
     expect(vhost?.httpHooks.onPublish).toEqual(['http://a', 'http://b']);
   });

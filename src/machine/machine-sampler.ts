@@ -56,16 +56,23 @@ interface Counters {
   readonly busyMs: number;
 }
 
+/** The block `stats` of the configuration. */
+export interface MachineSamplerSettings {
+  readonly enabled: boolean;
+  /** Block devices to watch. */
+  readonly disk: readonly string[];
+}
+
 /** Looks at the machine every few seconds, so that asking for it costs nothing. */
 export class MachineSampler {
-  readonly #disks: () => readonly string[];
+  readonly #settings: () => MachineSamplerSettings;
   #timer: NodeJS.Timeout | undefined;
   #before: Counters | undefined;
   #latest: MachineSample = EMPTY;
 
-  /** @param disks  block devices to watch; asked at each look. */
-  constructor(disks: () => readonly string[]) {
-    this.#disks = disks;
+  /** @param settings  asked at each look, so that a reload takes effect with the next one. */
+  constructor(settings: () => MachineSamplerSettings) {
+    this.#settings = settings;
   }
 
   /** The last look; all zero when there was none. */
@@ -84,10 +91,15 @@ export class MachineSampler {
   }
 
   sample(): void {
+    const { enabled, disk: disks } = this.#settings();
+    if (!enabled) {
+      this.#latest = EMPTY;
+      this.#before = undefined;
+      return;
+    }
     const stat = read('/proc/stat');
     const vmstat = parseVmstat(read('/proc/vmstat'));
     const { user, system } = process.cpuUsage();
-    const disks = this.#disks();
     const now: Counters = {
       monotonicMs: performance.now(),
       processMicros: user + system,

@@ -74,7 +74,7 @@ describe('texts of /proc', () => {
 
 describe('the machine', () => {
   it('is looked at twice', () => {
-    const sampler = new MachineSampler(() => ['sda']);
+    const sampler = new MachineSampler(() => ({ enabled: true, disk: ['sda'] }));
     expect(sampler.latest.ok).toBe(false);
     sampler.sample();
     sampler.sample();
@@ -84,5 +84,17 @@ describe('the machine', () => {
     expect(latest.memory.get('MemTotal')).toBeGreaterThan(0);
     expect(latest.processCpu).toBeGreaterThanOrEqual(0);
     expect(latest.systemCpu).toBeLessThanOrEqual(1);
+  });
+
+  it('is left alone, and looked at again, as a reload says', () => {
+    let enabled = true;
+    const sampler = new MachineSampler(() => ({ enabled, disk: [] }));
+    sampler.sample();
+    enabled = false;
+    sampler.sample();
+    expect(sampler.latest.ok).toBe(false);
+    enabled = true;
+    sampler.sample();
+    expect(sampler.latest.ok).toBe(true);
   });
 });

@@ -15,7 +15,7 @@ function setUp(exporter: ConfigInput['exporter'] = { enabled: true }) {
     identity: { serverId: 'vid-1234567', serviceId: 'service1', cid: 'cid', pid: 42 },
     config: () => config,
     statistics,
-    machine: new MachineSampler(() => []),
+    machine: new MachineSampler(() => ({ enabled: true, disk: [] })),
     startedAtMs: 0,
     connections: () => 3,
     pendingAdmissions: () => 0,

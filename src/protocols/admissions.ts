@@ -38,6 +38,12 @@ export interface AdmissionsContext {
   readonly faults: RepeatedLines;
 }
 
+/**
+ * An encoder that lost its connection comes back at once, and its new session may ask before the loop of
+ * the old one has seen that end: so long the name of a publisher of the same address is waited for.
+ */
+const COMES_BACK_MS = 500;
+
 type MediaRequested = PublishRequested | PlayRequested | HlsSessionRequested;
 
 interface ProtocolSteps {
@@ -135,15 +141,20 @@ export class Admissions {
     }
     const { publish, play } = this.#stepsOf(label);
     const request = identify(config(), peer, label, action, name);
-    check(request);
     const abort = new AbortController();
     const stopDeadline = startDeadline(abort, admissionTimeoutMs);
+    let asks = false;
     this.#pending += 1;
     try {
+      await this.#untilNameIsFree(request, abort.signal);
+      check(request);
+      asks = true;
       await runSteps(action === 'publish' ? publish : play, request, abort.signal);
       return request;
     } catch (error) {
-      this.abandon(request);
+      if (asks) {
+        this.abandon(request);
+      }
       throw error;
     } finally {
       stopDeadline();
@@ -199,6 +210,8 @@ export class Admissions {
     }
     try {
       await runSteps(action === 'publish' ? publish : play, request, signal);
+      await this.#untilNameIsFree(request, signal);
+      signal.throwIfAborted();
       if (action === 'publish') {
         this.#publish(session, request, protocol);
       } else {
@@ -208,6 +221,15 @@ export class Admissions {
     } catch (error) {
       this.#context.services.callbacks.ended(request);
       throw error;
+    }
+  }
+
+  /** Returns at once when nobody, or somebody else, publishes the stream. */
+  async #untilNameIsFree({ action, streamUrl, ip }: AdmissionRequest, signal: AbortSignal) {
+    const { registry } = this.#context;
+    if (action === 'publish' && registry.get(streamUrl)?.publication?.peer.ip === ip) {
+      const limit = AbortSignal.timeout(COMES_BACK_MS);
+      await registry.whenFree(streamUrl, AbortSignal.any([signal, limit]));
     }
   }
 

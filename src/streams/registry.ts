@@ -69,6 +69,8 @@ export interface RegistryLimits {
  */
 export class StreamRegistry extends EventEmitter<RegistryEvents> {
   readonly #entries = new Map<string, Entry>();
+  /** Who waits for a name to be free. */
+  readonly #freed = new Map<string, Set<() => void>>();
   readonly #limits: RegistryLimits;
   readonly #now: () => number;
   #waiting = 0;
@@ -124,6 +126,32 @@ export class StreamRegistry extends EventEmitter<RegistryEvents> {
     this.#waiting += entry.playbacks.size;
     this.#forgetUnused(entry);
     this.emit('unpublished', publication);
+    for (const tell of this.#freed.get(publication.url) ?? []) {
+      tell();
+    }
+  }
+
+  /**
+   * Resolves when nobody publishes a stream, or at the abort of `signal`. Who waits first gets it.
+   * @param url  see `streamUrl`.
+   */
+  async whenFree(url: string, signal: AbortSignal): Promise<void> {
+    if (this.#entries.get(url)?.publication === undefined || signal.aborted) {
+      return;
+    }
+    const waiting = this.#freed.get(url) ?? new Set();
+    this.#freed.set(url, waiting);
+    let tell = (): void => {};
+    await new Promise<void>((resolve) => {
+      tell = resolve;
+      waiting.add(tell);
+      signal.addEventListener('abort', tell, { once: true });
+    });
+    signal.removeEventListener('abort', tell);
+    waiting.delete(tell);
+    if (waiting.size === 0) {
+      this.#freed.delete(url);
+    }
   }
 
   /**

@@ -11,7 +11,7 @@ it('docs/metrics.md names every series, and none that is not there', async () =>
     identity: { serverId: '', serviceId: '', cid: '', pid: 0 },
     config: () => config,
     statistics: new Statistics('service1'),
-    machine: new MachineSampler(() => []),
+    machine: new MachineSampler(() => ({ enabled: true, disk: [] })),
     startedAtMs: 0,
     connections: () => 0,
     pendingAdmissions: () => 0,

@@ -57,6 +57,18 @@ describe('a publisher that leaves and comes back', () => {
     await rtmp.received((inbox) => inbox.filter(isVideo).length >= 10, '10 video messages');
   });
 
+  it('may come while the end of its connection before is on its way', async () => {
+    let before = await scene.publishing('race', { burstMs: 2000 });
+    for (let time = 0; time < 40; time += 1) {
+      const [next] = await Promise.all([
+        scene.publishing('race', { burstMs: 2000 }),
+        before.close(),
+      ]);
+      before = next;
+    }
+    await before.close();
+  });
+
   it('may come at once, under the same name, as often as it wants', async () => {
     const player = await scene.playing('often');
     for (let time = 0; time < 10; time += 1) {

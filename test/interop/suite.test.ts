@@ -29,11 +29,28 @@ interface Row {
   readonly least: number;
   /** Codecs in the file. */
   readonly codecs: readonly string[];
+  /** Of ffmpeg, for the publisher. */
+  readonly publish?: readonly string[];
+  /** Where it publishes, unless by RTMP. */
+  readonly to?: (server: MediaServer) => string;
 }
 
 const rtmp = (server: MediaServer) => server.rtmp('live/suite');
 const flv = (server: MediaServer) => server.http('/live/suite.flv');
 const m3u8 = (server: MediaServer) => server.http('/live/suite.m3u8');
+const ts = (server: MediaServer) => server.http('/live/suite.ts');
+const mp3Mount = (server: MediaServer) => server.http('/live/suite.mp3');
+const mount = (name: string) => ({ ...REMUX, SRS_VHOST_HTTP_REMUX_MOUNT: `[vhost]/[app]/${name}` });
+/** The harness of SRS gives each server its port. */
+const SRT = {
+  ...{ SRS_SRT_SERVER_ENABLED: 'on', SRS_SRT_SERVER_LISTEN: '127.0.0.1:0' },
+  SRS_VHOST_SRT_ENABLED: 'on',
+};
+const SRT_TO_RTMP = { ...SRT, SRS_VHOST_SRT_SRT_TO_RTMP: 'on' };
+const overSrt = {
+  publish: ['-c', 'copy', '-pes_payload_size', '0', '-f', 'mpegts'],
+  to: (server: MediaServer) => server.srt('suite', 'publish'),
+};
 const avc = { clip: 'h264-aac.flv', codecs: ['aac', 'h264'] } as const;
 const mp3 = { clip: 'h264-mp3.flv', codecs: ['h264', 'mp3'] } as const;
 const hevc = { clip: 'hevc-aac.mp4', codecs: ['aac', 'hevc'] } as const;
@@ -62,7 +79,49 @@ const rows: readonly Row[] = [
     ...{ env: { ...REMUX, ...GUESS_OFF }, ...hevc, play: flv, least: 16 },
   },
   { name: 'RtmpPublish_HlsPlay_HEVC_Basic', env: HLS, ...hevc, play: m3u8, least: 10.6 },
+  {
+    name: 'RtmpPublish_HttpMp3Play_CodecMP3_Basic',
+    ...{ env: { ...mount('[stream].mp3'), ...GUESS_OFF }, clip: 'h264-mp3.flv', codecs: ['mp3'] },
+    ...{ publish: ['-vn', '-c', 'copy', '-f', 'flv'], play: mp3Mount, least: 16 },
+  },
+  {
+    name: 'RtmpPublish_HttpTsPlay_CodecMP3_Basic',
+    ...{ env: { ...mount('[stream].ts'), ...GUESS_OFF }, ...mp3, play: ts, least: 16 },
+  },
+  {
+    name: 'RtmpPublish_HttpTsPlay_HEVC_Basic',
+    ...{ env: { ...mount('[stream].ts'), ...GUESS_OFF }, ...hevc, play: ts, least: 16 },
+  },
+  {
+    name: 'SrtPublish_SrtPlay_Basic',
+    ...{ env: SRT, ...avc, ...overSrt, least: 16 },
+    play: (server) => server.srt('suite', 'request'),
+  },
+  {
+    name: 'SrtPublish_RtmpPlay_HEVC_Basic',
+    ...{ env: SRT_TO_RTMP, ...hevc, ...overSrt, play: rtmp, least: 16 },
+  },
+  {
+    name: 'SrtPublish_HttpFlvPlay_HEVC_Basic',
+    ...{ env: { ...SRT_TO_RTMP, ...REMUX }, ...hevc, ...overSrt, play: flv, least: 16 },
+  },
+  {
+    name: 'SrtPublish_HttpTsPlay_HEVC_Basic',
+    ...{
+      env: { ...SRT_TO_RTMP, ...mount('[stream].ts') },
+      ...hevc,
+      ...overSrt,
+      play: ts,
+      least: 8,
+    },
+  },
+  {
+    name: 'SrtPublish_HlsPlay_HEVC_Basic',
+    ...{ env: { ...SRT_TO_RTMP, ...HLS }, ...hevc, ...overSrt, play: m3u8, least: 8 },
+  },
 ];
+
+const COPY_AS_FLV = ['-c', 'copy', '-f', 'flv'];
 
 const peers = new Peers();
 
@@ -81,7 +140,7 @@ describe('configured by variables alone, a stream published by ffmpeg is recorde
     '$name',
     async (row) => {
       const server = await MediaServer.startWithEnvironment(row.env);
-      const publisher = publish(row, server.rtmp('live/suite'));
+      const publisher = publish(row, row.to?.(server) ?? server.rtmp('live/suite'));
       const file = await record(row, server);
       await publisher.stop('SIGKILL');
       const { format, streams } = probe(file);
@@ -118,20 +177,22 @@ const isHevc = ({ codecs }: Row): boolean => codecs.includes('hevc');
 
 /** Publishes a clip again and again, in real time. */
 function publish(row: Row, url: string): Peer {
-  if (isHevc(row)) {
+  if (isHevc(row) && row.to === undefined) {
     return peers.enhanced('loop', clip(row.clip), url);
   }
   const input = ['-v', 'error', '-nostdin', '-stream_loop', '-1', '-re', '-i', clip(row.clip)];
-  return peers.run('ffmpeg', [...input, '-c', 'copy', '-f', 'flv', url], 90_000);
+  return peers.run('ffmpeg', [...input, ...(row.publish ?? COPY_AS_FLV), url], 90_000);
 }
 
 /** Records until there is something: a stream or its playlist may not be there yet. @return the file. */
 async function record(row: Row, server: MediaServer): Promise<string> {
   const url = row.play(server);
   // No container that ffprobe reads here has HEVC as FLV carries it.
-  const file = join(server.place.folder, isHevc(row) ? 'recorded.ts' : 'recorded.flv');
+  const asTs = isHevc(row) || row.play === ts || row.name.includes('SrtPlay');
+  const extension = asTs ? 'ts' : row.play === mp3Mount ? 'mp3' : 'flv';
+  const file = join(server.place.folder, `recorded.${extension}`);
   for (let attempt = 0; attempt < 20; attempt += 1) {
-    if (isHevc(row) && row.play !== m3u8) {
+    if (isHevc(row) && (row.play === rtmp || row.play === flv)) {
       await peers.enhanced('record', url, file, String(RECORDED)).done;
     } else {
       const args = ['-v', 'error', '-nostdin', '-t', String(RECORDED), '-i', url, '-c', 'copy'];

@@ -1,5 +1,13 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -28,6 +36,16 @@ function build(part: 'dist/main.js' | 'build/Release/millrace.node', text = ''):
 function launch(path: string, ...args: string[]) {
   return spawnSync(process.execPath, [path, ...args], { cwd: folder, encoding: 'utf8' });
 }
+
+it('says which Node.js is needed, in words that old ones can read', () => {
+  const files = ['bin/millrace', 'scripts/setup.mjs'];
+  for (const file of files) {
+    const text = readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8');
+    expect(text, file).toContain('Node.js 20.17 or newer is needed');
+    // What came after Node.js 12: node: in front of a module, ?., ??, static imports of what is new.
+    expect(text, file).not.toMatch(/['"]node:|\?\.[a-z(]|\?\?|^import .* from/m);
+  }
+});
 
 it('says what to run when nothing is built', () => {
   const { status, stderr } = launch(join(checkout, 'bin/millrace'));

@@ -68,11 +68,13 @@ export const stats = block(
   'stats',
   'Statistics of the machine.',
   {
-    enabled: b1('enabled', true, 'Whether the machine is watched.'),
+    enabled: b1('enabled', true, 'Whether the machine is watched.', { reload: 'A' }),
     network: int('network', 0, 'Which of the local addresses is "my address", from 0.', {
       range: { min: 0, max: 65_535, outside: 'error' },
     }),
-    disk: list('disk', [], 'Block devices to watch, e.g. `sda vda`.', { defaultText: 'none' }),
+    disk: list('disk', [], 'Block devices to watch, e.g. `sda vda`.', {
+      ...{ defaultText: 'none', reload: 'A' },
+    }),
   },
   { effect: 'yes', env: 'none' },
 );

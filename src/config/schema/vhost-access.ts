@@ -41,5 +41,5 @@ export const auth = block(
       '`NAME HASH RIGHT...`, repeatable; a right is publish:PATTERN, play:PATTERN or all:PATTERN.',
     ),
   },
-  { effect: 'yes', since: 'millrace', reload: 'N', env: 'none' },
+  { effect: 'yes', since: 'millrace', reload: 'N' },
 );
