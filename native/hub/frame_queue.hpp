@@ -5,22 +5,25 @@
 #include <cstdint>
 #include <memory>
 
+#include "hub/packet_source.hpp"
 #include "media/frame.hpp"
 
 namespace millrace {
 
-/// Frames on their way from the loops that publish to one loop that mirrors: bounded, many writers,
-/// one reader, no lock, no allocation. A writer that finds it full does not wait; it drops up to
-/// the next random access point of its stream (see Stream).
+/// Frames and packets on their way from the loops that publish to one loop that mirrors: bounded,
+/// many writers, one reader, no lock, no allocation. A writer that finds it full does not wait; it
+/// drops up to the next random access point of its stream (see Stream).
 class FrameQueue {
  public:
   struct Item {
-    enum class Kind : uint8_t { kTrack, kDerivedTrack, kFrame, kEnd } kind = Kind::kFrame;
+    enum class Kind : uint8_t { kTrack, kDerivedTrack, kFrame, kPacket, kEnd } kind = Kind::kFrame;
     uint64_t mirror = 0;
     uint64_t publication =
         0;  // whose item it is: one that was overtaken by a task of a later one is void
     TrackRef track;
     FrameRef frame;
+    PacketSourceRef source{};
+    rtp::MediaPacketRef packet{};
   };
 
   /// @param capacity  a power of two.

@@ -95,7 +95,7 @@ Result<std::unique_ptr<Publication>> LoopHub::publish(const std::string& key,
   if (!begun) {
     return ErrorCode::kStreamBusy;
   }
-  stream->begin_publication(begun->publication, options.gop, options.audio);
+  stream->begin_publication(begun->publication, options.gop, options.audio, options.packets);
   stream->published_here_ = true;
   for (const Directory::Mirror& mirror : begun->mirrors) {
     if (mirror.hub != this) {
@@ -136,7 +136,7 @@ void LoopHub::begin_mirror(uint64_t id, uint64_t publication, const MirrorState&
   if (publication < stream.publication_) {
     return;  // from a publisher whose successor was quicker
   }
-  stream.begin_publication(publication, state.gop, state.audio_settings);
+  stream.begin_publication(publication, state.gop, state.audio_settings, state.carries_packets);
   if (state.video) {
     stream.take_track(state.video);
   }
@@ -151,6 +151,9 @@ void LoopHub::begin_mirror(uint64_t id, uint64_t publication, const MirrorState&
   stream.take_recent_audio(state.older_audio);
   for (const FrameRef& frame : frames) {
     stream.take_frame(frame);
+  }
+  for (const SourcedPacket& packet : state.packets) {
+    stream.take_packet(packet.source, packet.packet);
   }
   stream.end_replay();
 }
@@ -180,6 +183,9 @@ void LoopHub::process() {
         break;
       case FrameQueue::Item::Kind::kFrame:
         found->second->take_frame(item.frame);
+        break;
+      case FrameQueue::Item::Kind::kPacket:
+        found->second->take_packet(item.source, item.packet);
         break;
       case FrameQueue::Item::Kind::kEnd:
         found->second->take_end();

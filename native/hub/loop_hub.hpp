@@ -103,6 +103,8 @@ class LoopHub final : private Inbox {
     TrackRef audio;
     TrackRef derived_audio;
     std::vector<FrameRef> older_audio;  // than the cached GOP
+    bool carries_packets;
+    std::vector<SourcedPacket> packets;  // of the cache
   };
   void begin_mirror(uint64_t id, uint64_t publication, const MirrorState& state,
                     const std::vector<FrameRef>& frames);

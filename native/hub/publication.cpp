@@ -38,7 +38,7 @@ void Publication::add_output(std::unique_ptr<FrameSink> output) {
   outputs_.push_back(std::move(output));
 }
 
-void Publication::on_key_frame_wanted(std::function<void()> ask) {
+void Publication::on_key_frame_wanted(std::function<void(uint32_t source)> ask) {
   (*stream_)->on_key_frame_wanted_ = std::move(ask);
 }
 
@@ -81,6 +81,10 @@ void Publication::push(Ref<Frame> frame, MediaTime raw_dts, MediaTime raw_pts) {
                        [](const FrameRef& a, const FrameRef& b) { return a->dts < b->dts; }),
       sealed);
   release_in_order();
+}
+
+void Publication::push_packet(const PacketSourceRef& source, const rtp::MediaPacketRef& packet) {
+  (*stream_)->take_packet(source, packet);
 }
 
 void Publication::release_in_order() {

@@ -15,7 +15,9 @@ class StreamUse;
 struct PublicationOptions {
   GopLimits gop;
   AudioSettings audio{};
-  MediaTime clock_wrap{0};   // period of the publisher's counter; zero = it does not wrap
+  MediaTime clock_wrap{0};  // period of the publisher's counter; zero = it does not wrap
+  /// RTP packets come too, for players that take them: frames are for the others then.
+  bool packets = false;
   bool mix_correct = false;  // put audio and video in the order of their times before they go on
 };
 
@@ -37,8 +39,12 @@ class Publication {
   /// @param raw_dts, raw_pts  on the publisher's own clock; the frame's times are set here.
   void push(Ref<Frame> frame, MediaTime raw_dts, MediaTime raw_pts);
 
+  /// A packet as it came, with PublicationOptions::packets.
+  void push_packet(const PacketSourceRef& source, const rtp::MediaPacketRef& packet);
+
   /// Who can be asked for random access points is told here when players need one. On the loop.
-  void on_key_frame_wanted(std::function<void()> ask);
+  /// @param ask  of the source of packets with this number; 0: of all video.
+  void on_key_frame_wanted(std::function<void(uint32_t source)> ask);
 
   [[nodiscard]] Stream& stream();
   [[nodiscard]] const TimeRepairs& repairs() const { return clock_.repairs(); }

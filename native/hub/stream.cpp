@@ -57,16 +57,27 @@ bool Stream::fits(const Frame& frame, AudioForm form) const {
   return (frame.track->codec == derived_.target.codec) == (form == derived_.form);
 }
 
-void Stream::request_key_frame() {
+void Stream::attach_packets(PacketSink& sink) {
+  if (gop_limits_.enabled) {
+    packets_.for_each([&sink](const PacketSourceRef& source, const rtp::MediaPacketRef& packet) {
+      sink.on_packet(source, packet);
+    });
+  }
+  packet_sinks_.push_back(&sink);
+}
+
+void Stream::detach_packets(PacketSink& sink) { std::erase(packet_sinks_, &sink); }
+
+void Stream::request_key_frame(uint32_t source) {
   if (published_here_) {
     if (on_key_frame_wanted_) {
-      on_key_frame_wanted_();
+      on_key_frame_wanted_(source);
     }
   } else if (LoopHub* publisher = hub_.directory().publisher_of(key_); publisher != nullptr) {
-    publisher->loop().post([publisher, key = key_] {
+    publisher->loop().post([publisher, key = key_, source] {
       if (const auto at = publisher->streams_.find(key);
           at != publisher->streams_.end() && at->second->published_here_) {
-        at->second->request_key_frame();
+        at->second->request_key_frame(source);
       }
     });
   }
@@ -291,6 +302,26 @@ void Stream::take_frame(const FrameRef& frame) {
   }
 }
 
+/// A packet that a loop has no room for is lost for its players, as on a network.
+void Stream::take_packet(const PacketSourceRef& source, const rtp::MediaPacketRef& packet) {
+  packets_.add(source, packet);
+  for (Link& link : links_) {
+    FrameQueue::Item item{FrameQueue::Item::Kind::kPacket,
+                          link.mirror.id,
+                          publication_,
+                          nullptr,
+                          nullptr,
+                          source,
+                          packet};
+    if (!link.mirror.hub->receive(std::move(item))) {
+      hub_.count_dropped_for_loop();
+    }
+  }
+  for (PacketSink* sink : packet_sinks_) {
+    sink->on_packet(source, packet);
+  }
+}
+
 void Stream::forward(Link& link, const FrameRef& frame) {
   const bool clean_start = frame->random_access && (frame->is_video() || !video_);
   bool sent = false;
@@ -331,10 +362,11 @@ bool Stream::forward_state(Link& link) {
 /// to this loop, since tasks overtake the queue; it is void then, so what it would have done is
 /// done here.
 void Stream::begin_publication(uint64_t publication, const GopLimits& limits,
-                               const AudioSettings& audio) {
+                               const AudioSettings& audio, bool packets) {
   if (publication_ != 0) {
     take_end();
   }
+  carries_packets_ = packets;
   publication_ = publication;
   gop_limits_ = limits;
   audio_settings_ = audio;
@@ -342,6 +374,8 @@ void Stream::begin_publication(uint64_t publication, const GopLimits& limits,
 
 void Stream::take_end() {
   clear_gop();
+  packets_.clear();
+  carries_packets_ = false;
   stop_transcoding();
   derived_ = {};
   publisher_ = nullptr;
@@ -479,10 +513,15 @@ void Stream::link(Directory::Mirror mirror) {
   for (size_t i = 0; i < gop_.size(); ++i) {
     frames.push_back(gop_[i]);
   }
+  std::vector<SourcedPacket> packets;
+  packets_.for_each([&packets](const PacketSourceRef& source, const rtp::MediaPacketRef& packet) {
+    packets.push_back({source, packet});
+  });
   mirror.hub->loop().post(
       [hub = mirror.hub, id = mirror.id, publication = publication_,
-       state = LoopHub::MirrorState{&hub_, gop_limits_, audio_settings_, video_, audio_,
-                                    derived_track_, audio_before_gop()},
+       state =
+           LoopHub::MirrorState{&hub_, gop_limits_, audio_settings_, video_, audio_, derived_track_,
+                                audio_before_gop(), carries_packets_, std::move(packets)},
        frames = std::move(frames)] { hub->begin_mirror(id, publication, state, frames); });
 }
 

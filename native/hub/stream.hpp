@@ -11,6 +11,8 @@
 #include "hub/directory.hpp"
 #include "hub/frame_queue.hpp"
 #include "hub/frame_sink.hpp"
+#include "hub/packet_cache.hpp"
+#include "hub/packet_source.hpp"
 #include "hub/rendition.hpp"
 #include "transcode/audio_transcoder.hpp"
 
@@ -54,9 +56,16 @@ class Stream final : private transcode::AudioTranscoder::Owner {
   void attach(FrameSink& sink, Replay replay, AudioForm form = AudioForm::kPlain);
   void detach(FrameSink& sink);
 
+  /// The sink gets the packets of the cache within this call.
+  void attach_packets(PacketSink& sink);
+  void detach_packets(PacketSink& sink);
+  /// Its publisher sends RTP packets: who takes them has no use for its frames.
+  [[nodiscard]] bool carries_packets() const { return carries_packets_; }
+
   /// A player has lost the picture, or waits for its first: asks the publisher for a random access
   /// point, if it is one that can be asked. For callers that bound how often.
-  void request_key_frame();
+  /// @param source  number of the source of packets; 0: of all video.
+  void request_key_frame(uint32_t source = 0);
 
   /// The rendition of this form, made on first use. `form` names everything that shapes its bytes
   /// and its merging, as "rtmp chunk=60000 merge=350".
@@ -85,10 +94,12 @@ class Stream final : private transcode::AudioTranscoder::Owner {
     std::unique_ptr<Rendition> rendition;
   };
 
-  void begin_publication(uint64_t publication, const GopLimits& limits, const AudioSettings& audio);
+  void begin_publication(uint64_t publication, const GopLimits& limits, const AudioSettings& audio,
+                         bool packets);
   void take_track(const TrackRef& track);
   void take_derived_track(const TrackRef& track);
   void take_frame(const FrameRef& frame);
+  void take_packet(const PacketSourceRef& source, const rtp::MediaPacketRef& packet);
   void take_end();
   void link(Directory::Mirror mirror);
   void unlink(Directory::Mirror mirror);
@@ -140,7 +151,10 @@ class Stream final : private transcode::AudioTranscoder::Owner {
   std::vector<AttachedSink> sinks_;
   std::vector<NamedRendition> renditions_;
   std::vector<Link> links_;
-  std::function<void()> on_key_frame_wanted_;  // of the publication here
+  bool carries_packets_ = false;
+  PacketCache packets_;
+  std::vector<PacketSink*> packet_sinks_;
+  std::function<void(uint32_t)> on_key_frame_wanted_;  // of the publication here
 };
 
 }  // namespace millrace

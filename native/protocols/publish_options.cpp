@@ -55,15 +55,19 @@ Result<std::unique_ptr<Publication>> begin_publication(LoopContext& context,
 }
 
 Fields tracks_event(const Stream& stream) {
-  Fields event{{"type", "stream_tracks"}, {"stream", stream.key()}};
-  if (const TrackRef& video = stream.video(); video) {
+  return tracks_event(stream.key(), stream.video(), stream.audio());
+}
+
+Fields tracks_event(const std::string& stream, const TrackRef& video, const TrackRef& audio) {
+  Fields event{{"type", "stream_tracks"}, {"stream", stream}};
+  if (video) {
     event.set("video", Fields{{"codec", codec_name(video->codec)},
                               {"width", video->video.width},
                               {"height", video->video.height},
                               {"profile", video->video.profile},
                               {"level", video->video.level}});
   }
-  if (const TrackRef& audio = stream.audio(); audio) {
+  if (audio) {
     event.set("audio", Fields{{"codec", codec_name(audio->codec)},
                               {"sample_rate", audio->audio.sample_rate},
                               {"channels", audio->audio.channels},

@@ -29,5 +29,8 @@ struct PublishOptions {
 
 /// The `stream_tracks` event: what the publisher sends.
 [[nodiscard]] Fields tracks_event(const Stream& stream);
+/// The same of tracks that the hub is not told of; either may be null.
+[[nodiscard]] Fields tracks_event(const std::string& stream, const TrackRef& video,
+                                  const TrackRef& audio);
 
 }  // namespace millrace

@@ -365,6 +365,8 @@ export interface WebrtcSessionOptions {
   readonly publish?: PublishOptions;
   /** Of a player. */
   readonly play?: PlayOptions;
+  /** Of a player: the layer of simulcast that it wants, a rid, `low` or `high`; left out: what its path takes. */
+  readonly layer?: string;
   /** `rtc.keep_bframe`. */
   readonly keep_bframe: boolean;
   /** `rtc.pli_for_rtmp`; 0 asks for no key frames but those that players ask for. */

@@ -69,6 +69,7 @@ MediaDescription media_from(const Fields& fields) {
   media.pli = fields.boolean("pli", false);
   media.fir = fields.boolean("fir", false);
   media.transport_cc = fields.boolean("transport_cc", false);
+  media.remb = fields.boolean("goog_remb", false);
   return media;
 }
 
@@ -140,6 +141,7 @@ Description Description::from(const Fields& fields) {
   description.keep_bframe = fields.boolean("keep_bframe", false);
   description.pli_interval = fields.duration_ms("pli_for_rtmp_ms", description.pli_interval);
   description.rtc_to_rtmp = fields.boolean("rtc_to_rtmp", true);
+  description.layer = fields.text("layer");
   description.drop_for_pt = payload_type(fields, "drop_for_pt");
   return description;
 }

@@ -38,6 +38,7 @@ struct MediaDescription {
   bool pli = false;
   bool fir = false;
   bool transport_cc = false;
+  bool remb = false;
 };
 
 struct IceCredentials {
@@ -70,6 +71,7 @@ struct Description {
   bool keep_bframe = false;
   Duration pli_interval = seconds(6);
   bool rtc_to_rtmp = true;
+  std::string layer;  // that a player wants: a rid, or `low`, `high`; empty: what its path takes
   uint8_t drop_for_pt = 0;
 
   static Description from(const Fields& fields);

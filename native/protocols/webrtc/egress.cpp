@@ -1,46 +1,46 @@
 #include "protocols/webrtc/egress.hpp"
 
 #include <algorithm>
-#include <cstring>
-#include <memory>
+#include <chrono>
 
 #include "control/module_states.hpp"
 #include "protocols/play_options.hpp"
-#include "rtp/packet/rtp_packet.hpp"
-#include "rtp/packet/rtx.hpp"
+#include "protocols/webrtc/rtp_counters.hpp"
+#include "rtp/jitter/reception_statistics.hpp"
 #include "rtp/rtcp/feedback.hpp"
 #include "rtp/rtcp/source_description.hpp"
+#include "rtp/rtcp/transport_feedback.hpp"
 
 namespace millrace::webrtc {
 
 namespace {
 
-constexpr Duration kReportInterval = seconds(1);
-// A burst of GOP cache is played this much faster than it was made.
-constexpr int64_t kCatchUpSpeed = 64;
-// Packets sent again in one second: what a path with 10 % loss asks for at 60 Mbit/s. A player
-// that asks for more would only add to the congestion.
-constexpr uint32_t kMaxRetransmissions = 600;
-// A longer step of the stream's timestamps is another clock.
-constexpr int64_t kLargestStepSeconds = 10;
+constexpr Duration kControlInterval = milliseconds(200);
+// What a path is taken for until it says otherwise: more than one layer needs, so that nothing is
+// held back for want of news.
+constexpr uint64_t kStartBps = 50'000'000;
 
-uint32_t clock_rate(const NegotiatedCodec& codec) {
-  return codec.clock_rate != 0 ? codec.clock_rate : 90'000;
+uint64_t ntp_now() {
+  return rtp::to_ntp(
+      duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
 }
 
 }  // namespace
 
-Egress::Egress(Transport& transport) : transport_(transport), report_([this] { send_reports(); }) {
-  for (const Lane lane : {Lane::kVideo, Lane::kAudio}) {
-    Sent& sent = sent_[static_cast<size_t>(lane)];
-    sent.media = transport.shared().description.media_of(lane == Lane::kVideo ? TrackKind::kVideo
-                                                                              : TrackKind::kAudio);
-    // RFC 3550 §5.1: random beginnings. Not in the upper half, so that a first packet that is lost
-    // does not put the receiver's rollover counter in doubt (RFC 3711 §3.3.1).
-    const uint64_t random = transport.context().sessions.random();
-    sent.next_index = static_cast<int64_t>(random & 0x7fff);
-    sent.timestamp_offset = static_cast<int64_t>(random >> 16 & 0x7fffffff);
-    sent.next_rtx_index = random >> 48 & 0x7fff;
+Egress::Egress(Transport& transport)
+    : transport_(transport),
+      video_(transport.shared().description.media_of(TrackKind::kVideo),
+             transport.context().sessions.random()),
+      audio_(transport.shared().description.media_of(TrackKind::kAudio),
+             transport.context().sessions.random()),
+      choice_(transport.shared().description.layer) {
+  const auto tells = [](const SentTrack& track) {
+    return track.wanted() && (track.media().transport_cc || track.media().remb);
+  };
+  if (tells(video_) || tells(audio_)) {
+    rtp::BandwidthEstimator::Options options;
+    options.start_bps = kStartBps;
+    path_ = std::make_unique<Path>(options);
   }
 }
 
@@ -57,10 +57,13 @@ Status Egress::start() {
   rendition_ = &holder->get(
       description.stream,
       {description.keep_bframe, options.rendition.gop_cache, options.rendition.gop_max_frames});
-  sent_[0].live_edge = rendition_->newest_timestamp(Lane::kVideo);
-  sent_[1].live_edge = rendition_->newest_timestamp(Lane::kAudio);
-  context.loop.arm_in(report_, kReportInterval);
-  rendition_->add(*this);
+  control();
+  const RenditionSource* source = rendition_->find(target_);
+  const uint64_t start = rendition_->start_of(source);
+  if (video_.wanted() && (source == nullptr || !source->join)) {
+    rendition_->request_key_frame(source);
+  }
+  rendition_->add(*this, start);
   return {};
 }
 
@@ -68,116 +71,130 @@ void Egress::stop() {
   if (rendition_ != nullptr) {
     std::exchange(rendition_, nullptr)->remove(*this);
   }
-  report_.disarm();
 }
 
 // ---- packets out
 // -----------------------------------------------------------------------------------
 
-/// Fits the player's numbers to the stream's. @return false when the player cannot have the packet.
-bool Egress::follow(Lane lane, Sent& sent, const rtp::MediaPacket& packet) {
-  const uint64_t epoch = rendition_->epoch(lane);
-  if (sent.any && sent.epoch == epoch) {
-    return sent.codec != nullptr;
-  }
-  sent.epoch = epoch;
-  const CodecId codec = rendition_->codec(lane);
-  if (sent.stream_codec != codec) {
-    sent.stream_codec = codec;
-    sent.codec = nullptr;
-    for (const NegotiatedCodec& negotiated : sent.media->codecs) {
-      if (negotiated.codec == codec && sent.codec == nullptr) {
-        sent.codec = &negotiated;
-      }
-    }
-    if (sent.codec == nullptr) {
+/// Whether a packet of another source than the one that is sent begins that source for the player.
+bool Egress::may_begin(SentTrack& track, const RenditionSource& source,
+                       const rtp::MediaPacket& packet) {
+  const CodecId codec = source.source->description().codec;
+  if (track.codec_of(source) == nullptr) {
+    if (refused_ != codec) {
+      refused_ = codec;
       transport_.context().troubles.note(
           "webrtc", {ErrorCode::kWebrtcTrackUnplayable, static_cast<uint32_t>(codec)},
           transport_.shared().id);
     }
-  }
-  if (sent.codec == nullptr) {
-    sent.any = true;
     return false;
   }
-  sent.index_offset = sent.next_index - packet.index;
-  sent.first_index = sent.next_index;
-  if (sent.packets != 0) {
-    const int64_t rate = clock_rate(*sent.codec);
-    const Time now = transport_.context().loop.now();
-    const int64_t expected =
-        sent.newest_timestamp +
-        std::max<int64_t>(1, to_ticks(duration_cast<MediaTime>(now - sent.newest_at), rate));
-    const int64_t step = packet.timestamp + sent.timestamp_offset - sent.newest_timestamp;
-    if (step <= 0 || step > kLargestStepSeconds * rate) {
-      sent.timestamp_offset = expected - packet.timestamp;
+  if (!source.source->is_video()) {
+    // Sound of the past would have to be heard.
+    return source.live && packet.timestamp >= source.newest_timestamp;
+  }
+  if (paused_ || !packet.info.starts_random_access) {
+    return false;
+  }
+  if (source.number == target_) {
+    return true;
+  }
+  const RenditionSource* target = rendition_->find(target_);
+  return source.live && (target == nullptr || !target->live);
+}
+
+PacketReader::Taken Egress::on_packet(const RenditionSource& source,
+                                      const rtp::MediaPacketRef& packet) {
+  SentTrack& track = track_of(source);
+  if (!track.wanted() || rendition_ == nullptr) {
+    return Taken::kNo;
+  }
+  if (track.source() != source.number) {
+    if (!may_begin(track, source, *packet)) {
+      return Taken::kNo;
     }
-    sent.live_edge = std::nullopt;
+    if (track.started()) {
+      bump(transport_.shared().rtp.switches);
+    }
+    track.switch_to(source, rendition_->find(track.source()), *packet);
+    if (source.source->is_video()) {
+      target_ = source.number;
+    }
   }
-  sent.any = true;
-  return true;
+  if (thin_ && packet->info.discardable && source.source->is_video()) {
+    track.leave_out(*packet);
+    return Taken::kNo;
+  }
+  const Taken taken = track.send(*packet, transport_.context().loop.now(), transport_, numbers());
+  packets_ += taken == Taken::kYes ? 1 : 0;
+  return taken;
 }
 
-/// A packet's timestamp for this player, before the offset. What is older than the moment at which
-/// the player came is drawn together before it: the decoder gets through it at once, and the first
-/// picture that is shown is the newest. A function of the packet alone, so that one that is sent
-/// again is the same.
-int64_t Egress::timestamp_of(const Sent& sent, const rtp::MediaPacket& packet) const {
-  int64_t timestamp = packet.timestamp;
-  if (sent.live_edge && timestamp < *sent.live_edge) {
-    timestamp = *sent.live_edge - (*sent.live_edge - timestamp) / kCatchUpSpeed;
-  }
-  return timestamp + sent.timestamp_offset;
-}
-
-void Egress::on_packet(Lane lane, const rtp::MediaPacketRef& packet) {
-  Sent& sent = sent_[static_cast<size_t>(lane)];
-  if (sent.media == nullptr || !follow(lane, sent, *packet)) {
+void Egress::on_pause() {
+  if (rendition_ == nullptr) {
     return;
   }
-  if (lane == Lane::kAudio && sent.packets == 0 && sent.live_edge) {
-    if (packet->timestamp < *sent.live_edge) {
-      return;  // sound of the past would have to be heard
-    }
-    sent.index_offset = sent.next_index - packet->index;
+  if (packets_ != 0) {
+    bump(transport_.shared().rtp.packets_out, std::exchange(packets_, 0));
+    transport_.flush();
   }
-  const int64_t index = packet->index + sent.index_offset;
-  write(sent, *packet, index);
-  sent.next_index = std::max(sent.next_index, index + 1);
-  const int64_t timestamp = timestamp_of(sent, *packet);
-  if (sent.packets == 0 || timestamp > sent.newest_timestamp) {
-    sent.newest_timestamp = timestamp;
-    sent.newest_at = transport_.context().loop.now();
+  const Time now = transport_.context().loop.now();
+  if (video_.report_due(now) || audio_.report_due(now)) {
+    send_reports();
   }
-  ++sent.packets;
-  sent.octets += static_cast<uint32_t>(packet->payload().size());
+  if (now >= control_due_ || generation_ != rendition_->generation()) {
+    control();
+  }
 }
 
-void Egress::on_pause() { transport_.flush(); }
+uint64_t Egress::on_overtaken() {
+  bump(transport_.shared().skips);
+  video_.pause();
+  const RenditionSource* source = rendition_->find(target_);
+  if (source == nullptr || !source->join) {
+    rendition_->request_key_frame(source);
+  }
+  return rendition_->start_of(source);
+}
 
-void Egress::write(const Sent& sent, const rtp::MediaPacket& packet, int64_t index) {
-  std::array<uint8_t, rtp::kRtpHeaderSize> header;
-  ByteWriter writer(header);
-  writer.u8(0x80);
-  writer.u8((packet.marker ? 0x80U : 0U) | sent.codec->payload_type);
-  writer.u16(static_cast<uint16_t>(index));
-  writer.u32(static_cast<uint32_t>(timestamp_of(sent, packet)));
-  writer.u32(sent.media->ssrc);
-  transport_.add_rtp(header, packet.payload(), sent.media->ssrc, static_cast<uint64_t>(index));
+// ---- what is sent
+// ----------------------------------------------------------------------------------
+
+void Egress::control() {
+  const Time now = transport_.context().loop.now();
+  control_due_ = now + kControlInterval;
+  generation_ = rendition_->generation();
+  if (!video_.wanted()) {
+    return;
+  }
+  std::optional<uint64_t> estimate;
+  if (path_ != nullptr) {
+    estimate = path_->estimator.estimate_bps();
+    put(transport_.shared().rtp.estimate_bps, *estimate);
+  }
+  const LayerChoice::Choice choice = choice_.choose(*rendition_, video_, estimate, now);
+  thin_ = choice.thin;
+  if (choice.paused != paused_) {
+    paused_ = choice.paused;
+    if (paused_) {
+      video_.pause();
+    }
+  }
+  if (choice.source != nullptr) {
+    want(choice.source);
+  }
+}
+
+void Egress::want(const RenditionSource* source) {
+  target_ = source->number;
+  if (video_.source() != target_) {
+    // Asked for again until it comes; the publisher's side merges what all its players ask.
+    rendition_->request_key_frame(source);
+  }
 }
 
 // ---- feedback
 // --------------------------------------------------------------------------------------
-
-Egress::Sent* Egress::sent_of(uint32_t ssrc, Lane& lane) {
-  for (size_t i = 0; i < kLanes; ++i) {
-    if (sent_[i].media != nullptr && sent_[i].media->ssrc == ssrc && sent_[i].packets != 0) {
-      lane = static_cast<Lane>(i);
-      return &sent_[i];
-    }
-  }
-  return nullptr;
-}
 
 void Egress::on_rtcp(Bytes compound) {
   rtp::RtcpReader reader(compound);
@@ -186,104 +203,127 @@ void Egress::on_rtcp(Bytes compound) {
     if (!next.ok()) {
       return transport_.context().troubles.note("webrtc", next.error(), transport_.shared().id);
     }
-    if (!next->has_value()) {
+    if (!next->has_value() || rendition_ == nullptr) {
       break;
     }
-    const rtp::RtcpPacket& packet = **next;
-    if (packet.is(rtp::TransportFeedbackType::kNack)) {
-      if (const auto nack = rtp::Nack::parse(packet); nack.ok()) {
-        nack->for_each([this, ssrc = nack->media_ssrc](uint16_t sequence_number) {
-          on_nack(ssrc, sequence_number);
-        });
-      }
-    } else if (packet.is(rtp::PayloadFeedbackType::kPictureLoss) ||
-               packet.is(rtp::PayloadFeedbackType::kFullIntraRequest)) {
-      if (rendition_ != nullptr) {
-        rendition_->request_key_frame();
-      }
-    }
+    on_feedback(**next);
   }
   transport_.flush();
 }
 
-void Egress::on_nack(uint32_t ssrc, uint16_t sequence_number) {
-  Lane lane{};
-  Sent* sent = sent_of(ssrc, lane);
-  if (sent == nullptr || rendition_ == nullptr || sent->codec == nullptr) {
-    return;
-  }
-  const int64_t newest = sent->next_index - 1;
-  const auto back = static_cast<uint16_t>(static_cast<uint16_t>(newest) - sequence_number);
-  const int64_t index = newest - back;
-  if (index < sent->first_index || sent->epoch != rendition_->epoch(lane)) {
-    return;
-  }
-  const Time now = transport_.context().loop.now();
-  if (now - retransmissions_since_ >= seconds(1)) {
-    retransmissions_since_ = now;
-    retransmissions_ = 0;
-  }
-  if (retransmissions_++ < kMaxRetransmissions) {
-    send_again(lane, *sent, index);
+void Egress::on_feedback(const rtp::RtcpPacket& packet) {
+  if (packet.is(rtp::TransportFeedbackType::kNack)) {
+    on_nack(packet);
+  } else if (packet.is(rtp::TransportFeedbackType::kTransportWide)) {
+    on_transport_feedback(packet);
+  } else if (packet.is(rtp::PayloadFeedbackType::kPictureLoss)) {
+    on_key_frame_wanted();
+  } else if (packet.is(rtp::PayloadFeedbackType::kFullIntraRequest)) {
+    const auto request = rtp::FullIntraRequest::parse(packet);
+    if (request.ok() && !request->entries.empty() &&
+        full_intra_requests_.is_new(request->entries[0].command_sequence_number)) {
+      on_key_frame_wanted();
+    }
+  } else if (packet.is(rtp::PayloadFeedbackType::kApplicationLayer)) {
+    on_estimate_of_receiver(packet);
+  } else if (packet.type == rtp::RtcpType::kReceiverReport) {
+    if (const auto report = rtp::ReceiverReport::parse(packet); report.ok()) {
+      std::for_each(report->reports.begin(), report->reports.end(),
+                    [this](const rtp::ReportBlock& block) { on_report_block(block); });
+    }
+  } else if (packet.type == rtp::RtcpType::kSenderReport) {
+    if (const auto report = rtp::SenderReport::parse(packet); report.ok()) {
+      std::for_each(report->reports.begin(), report->reports.end(),
+                    [this](const rtp::ReportBlock& block) { on_report_block(block); });
+    }
   }
 }
 
-void Egress::send_again(Lane lane, Sent& sent, int64_t index) {
-  const rtp::MediaPacket* packet = rendition_->find(lane, index - sent.index_offset);
-  if (packet == nullptr) {
+void Egress::on_nack(const rtp::RtcpPacket& packet) {
+  const auto nack = rtp::Nack::parse(packet);
+  if (!nack.ok()) {
     return;
   }
-  ++transport_.shared().packets_resent;
-  if (!sent.codec->rtx_payload_type || sent.media->rtx_ssrc == 0) {
-    return write(sent, *packet, index);
+  SentTrack* track = video_.owns(nack->media_ssrc)   ? &video_
+                     : audio_.owns(nack->media_ssrc) ? &audio_
+                                                     : nullptr;
+  if (track == nullptr) {
+    return;
   }
-  std::array<uint8_t, rtp::kRtpHeaderSize> header;
-  ByteWriter writer(header);
-  writer.u8(0x80);
-  writer.u8((packet->marker ? 0x80U : 0U) | *sent.codec->rtx_payload_type);
-  writer.u16(static_cast<uint16_t>(sent.next_rtx_index));
-  writer.u32(static_cast<uint32_t>(timestamp_of(sent, *packet)));
-  writer.u32(sent.media->rtx_ssrc);
-  const Bytes payload = packet->payload();
-  std::array<uint8_t, kMaxRtpPacket> repeated;
-  if (rtp::kRtxHeaderSize + payload.size() > repeated.size()) {
-    return write(sent, *packet, index);
+  Shared& shared = transport_.shared();
+  const Time now = transport_.context().loop.now();
+  nack->for_each([&](uint16_t sequence_number) {
+    bump(shared.rtp.nacks_in);
+    if (track->send_again(sequence_number, now, rtt_, transport_, numbers(), *rendition_)) {
+      bump(shared.rtp.retransmissions_out);
+      bump(shared.packets_resent);
+    }
+  });
+}
+
+void Egress::on_key_frame_wanted() {
+  bump(transport_.shared().rtp.plis_in);
+  rendition_->request_key_frame(rendition_->find(video_.source() != 0 ? video_.source() : target_));
+}
+
+void Egress::on_report_block(const rtp::ReportBlock& block) {
+  const bool video = video_.owns(block.ssrc);
+  if (!video && !audio_.owns(block.ssrc)) {
+    return;
   }
-  ByteWriter repeat(repeated);
-  repeat.u16(static_cast<uint16_t>(index));
-  repeat.bytes(payload);
-  transport_.add_rtp(header, repeat.written(), sent.media->rtx_ssrc, sent.next_rtx_index++);
+  RtpCounters& counters = transport_.shared().rtp;
+  if (const auto rtt = rtp::round_trip_time(block, ntp_now())) {
+    rtt_ = std::clamp<Duration>(*rtt, milliseconds(5), seconds(1));
+    put(counters.rtt_us, duration_cast<microseconds>(*rtt).count());
+  }
+  if (video || !video_.wanted()) {
+    put(counters.fraction_lost, block.fraction_lost);
+    put(counters.lost, std::max<int32_t>(0, block.cumulative_lost));
+    put(transport_.shared().packets_lost, std::max<int32_t>(0, block.cumulative_lost));
+    put(counters.jitter_us, uint64_t{block.jitter} * 1'000'000 / (video ? 90'000 : 48'000));
+    if (path_ != nullptr && video && !video_.media().transport_cc) {
+      path_->estimator.on_loss_report(block.fraction_lost);
+    }
+  }
+}
+
+void Egress::on_estimate_of_receiver(const rtp::RtcpPacket& packet) {
+  const auto estimate = rtp::ReceiverEstimatedBitrate::parse(packet);
+  if (estimate.ok() && path_ != nullptr) {
+    path_->estimator.on_receiver_estimate(estimate->bitrate_bps);
+  }
+}
+
+void Egress::on_transport_feedback(const rtp::RtcpPacket& packet) {
+  const auto feedback = rtp::TransportFeedback::parse(packet);
+  if (!feedback.ok() || path_ == nullptr) {
+    return;
+  }
+  path_->results.clear();
+  path_->numbers.on_feedback(*feedback, path_->results);
+  path_->estimator.on_results(path_->results, transport_.context().loop.now());
 }
 
 void Egress::send_reports() {
-  LoopContext& context = transport_.context();
-  context.loop.arm_in(report_, kReportInterval);
-  const auto media_time =
-      rendition_ != nullptr ? rendition_->media_time(context.loop.now()) : std::nullopt;
-  if (!media_time) {
-    return;
-  }
-  const int64_t unix_us =
-      duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const Time now = transport_.context().loop.now();
+  const uint64_t ntp = ntp_now();
   std::array<uint8_t, 512> room;
   ByteWriter writer(room);
-  for (const Sent& sent : sent_) {
-    if (sent.media == nullptr || sent.codec == nullptr || sent.packets == 0) {
+  for (SentTrack* track : {&video_, &audio_}) {
+    if (!track->wanted()) {
       continue;
     }
-    rtp::SenderReport report;
-    report.ssrc = sent.media->ssrc;
-    report.ntp = rtp::to_ntp(unix_us);
-    report.rtp_timestamp = static_cast<uint32_t>(to_ticks(*media_time, clock_rate(*sent.codec)) +
-                                                 sent.timestamp_offset);
-    report.packet_count = sent.packets;
-    report.octet_count = sent.octets;
+    const auto report = track->report(*rendition_, ntp, now);
+    if (!report) {
+      continue;
+    }
     rtp::SourceDescription names;
-    names.chunks.push_back({sent.media->ssrc, std::string_view(sent.media->cname).substr(0, 64)});
-    if (writer.room_left() < report.size() + names.size()) {
+    names.chunks.push_back(
+        {track->media().ssrc, std::string_view(track->media().cname).substr(0, 64)});
+    if (writer.room_left() < report->size() + names.size()) {
       break;
     }
-    report.write_to(writer);
+    report->write_to(writer);
     names.write_to(writer);
   }
   if (writer.size() != 0) {

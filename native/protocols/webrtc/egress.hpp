@@ -1,19 +1,26 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 
+#include "protocols/webrtc/layer_choice.hpp"
 #include "protocols/webrtc/packet_rendition.hpp"
+#include "protocols/webrtc/sent_track.hpp"
 #include "protocols/webrtc/transport.hpp"
 #include "rtp/rtcp/reports.hpp"
+#include "rtp/rtcp/rtcp_packet.hpp"
+#include "rtp/send/key_frame_requests.hpp"
+#include "rtp/send/transport_send_history.hpp"
 
 namespace millrace::webrtc {
 
-/// A player: writes its own headers before the payloads that all share, answers NACK and asks for
-/// key frames.
+/// A player: writes its own headers before the payloads that all share, answers NACK, asks for key
+/// frames, and follows what its path takes.
 ///
-/// Sequence numbers and timestamps go on without a gap when the stream's begin anew (another
-/// publisher of the name, another codec); the player sees a pause, never another source.
+/// Sequence numbers and timestamps go on without a gap when the source changes (another publisher
+/// of the name, another layer, another codec); the player sees a pause, never another source. A
+/// change happens at a random access point; until it comes the source before is sent.
 class Egress final : public Media, private PacketReader {
  public:
   explicit Egress(Transport& transport);
@@ -25,41 +32,51 @@ class Egress final : public Media, private PacketReader {
   void stop() override;
 
  private:
-  /// One track as this player gets it.
-  struct Sent {
-    const MediaDescription* media = nullptr;  // null: the player takes none of the kind
-    const NegotiatedCodec* codec = nullptr;   // for what the stream carries; null: not negotiated
-    CodecId stream_codec = CodecId::kUnknown;
-    uint64_t epoch = 0;
-    int64_t index_offset = 0;      // packet's index to ours
-    int64_t first_index = 0;       // ours, of this epoch
-    int64_t next_index = 0;        // ours
-    int64_t timestamp_offset = 0;  // packet's timestamp to ours
-    int64_t newest_timestamp = 0;  // ours
-    Time newest_at{};
-    std::optional<int64_t> live_edge;  // packet's: what is older is caught up with
-    uint64_t next_rtx_index = 0;
-    uint32_t packets = 0;
-    uint32_t octets = 0;
-    bool any = false;
+  /// What is known of the path to the player, where it tells: by transport-wide feedback, REMB or
+  /// the loss in its reports.
+  struct Path {
+    explicit Path(const rtp::BandwidthEstimator::Options& options) : estimator(options) {}
+    rtp::BandwidthEstimator estimator;
+    rtp::TransportSendHistory numbers{512};
+    std::vector<rtp::PacketResult> results;
   };
 
-  void on_packet(Lane lane, const rtp::MediaPacketRef& packet) override;
+  Taken on_packet(const RenditionSource& source, const rtp::MediaPacketRef& packet) override;
   void on_pause() override;
-  bool follow(Lane lane, Sent& sent, const rtp::MediaPacket& packet);
-  [[nodiscard]] int64_t timestamp_of(const Sent& sent, const rtp::MediaPacket& packet) const;
-  void write(const Sent& sent, const rtp::MediaPacket& packet, int64_t index);
-  void on_nack(uint32_t ssrc, uint16_t sequence_number);
-  void send_again(Lane lane, Sent& sent, int64_t index);
+  uint64_t on_overtaken() override;
+  [[nodiscard]] bool may_begin(SentTrack& track, const RenditionSource& source,
+                               const rtp::MediaPacket& packet);
+  void control();
+  void want(const RenditionSource* source);
+  void on_feedback(const rtp::RtcpPacket& packet);
+  void on_nack(const rtp::RtcpPacket& packet);
+  void on_key_frame_wanted();
+  void on_report_block(const rtp::ReportBlock& block);
+  void on_estimate_of_receiver(const rtp::RtcpPacket& packet);
+  void on_transport_feedback(const rtp::RtcpPacket& packet);
   void send_reports();
-  [[nodiscard]] Sent* sent_of(uint32_t ssrc, Lane& lane);
+  [[nodiscard]] SentTrack& track_of(const RenditionSource& source) {
+    return source.source->is_video() ? video_ : audio_;
+  }
+  [[nodiscard]] rtp::TransportSendHistory* numbers() {
+    return path_ != nullptr ? &path_->numbers : nullptr;
+  }
 
   Transport& transport_;
   PacketRendition* rendition_ = nullptr;
-  std::array<Sent, kLanes> sent_;
-  Time retransmissions_since_{};
-  uint32_t retransmissions_ = 0;
-  Timer report_;
+  SentTrack video_;
+  SentTrack audio_;
+  LayerChoice choice_;
+  std::unique_ptr<Path> path_;
+  rtp::FullIntraRequestFilter full_intra_requests_;
+  uint32_t target_ = 0;  // source of video that is to be sent; 0: whatever comes
+  bool paused_ = false;  // the path takes no video at all
+  bool thin_ = false;
+  uint32_t generation_ = 0;
+  Time control_due_{};
+  Duration rtt_ = milliseconds(50);
+  uint64_t packets_ = 0;  // sent in this turn
+  std::optional<CodecId> refused_;
 };
 
 }  // namespace millrace::webrtc

@@ -4,9 +4,9 @@
 #include <array>
 
 #include "protocols/publish_options.hpp"
+#include "protocols/webrtc/rtp_counters.hpp"
 #include "rtp/packet/header_extensions.hpp"
 #include "rtp/packet/rtx.hpp"
-#include "rtp/payload/payload_info.hpp"
 #include "rtp/rtcp/feedback.hpp"
 #include "rtp/rtcp/reports.hpp"
 #include "rtp/rtcp/source_description.hpp"
@@ -15,21 +15,16 @@ namespace millrace::webrtc {
 
 namespace {
 
-// Audio, video in three layers, and those of an encoder that has started anew.
+// Audio, video in a few layers, and those of an encoder that has started anew.
 constexpr size_t kMaxSources = 12;
 constexpr Duration kReportInterval = seconds(1);
 constexpr Duration kShortestRepair = milliseconds(5);
-// An encoder needs a while for a key frame; asking more often makes it send several.
-constexpr Duration kKeyFrameInterval = milliseconds(500);
 constexpr size_t kMaxCompound = 1200;
-// Packets that wait behind a gap: a second of a fast stream. What RTX or a repetition has not
-// brought by then is not worth the delay.
-constexpr size_t kVideoReorder = 1024;
-constexpr size_t kAudioReorder = 64;
-constexpr Duration kVideoWait = milliseconds(400);
-constexpr Duration kAudioWait = milliseconds(100);
-
-bool is_video(const MediaDescription& media) { return media.kind == TrackKind::kVideo; }
+// A layer whose packets end is paused by its encoder after so long.
+constexpr Duration kLayerPause = seconds(1);
+// A layer that is so much more than the one at hand is a better picture, and not one that moves
+// more at present.
+constexpr uint64_t kClearlyLarger = 2;
 
 std::unique_ptr<rtp::Depacketizer> depacketizer_of(const NegotiatedCodec& codec, BlockPool& pool) {
   rtp::DepacketizerOptions options;
@@ -39,18 +34,6 @@ std::unique_ptr<rtp::Depacketizer> depacketizer_of(const NegotiatedCodec& codec,
 }
 
 }  // namespace
-
-Ingest::Source::Source(uint32_t of_ssrc, const MediaDescription& of_media,
-                       const NegotiatedCodec& of_codec, std::string_view of_rid, BlockPool& pool)
-    : ssrc(of_ssrc),
-      media(of_media),
-      codec(of_codec),
-      rid(of_rid),
-      clock_rate(rtp::rtp_clock_rate(of_codec.codec, of_codec.clock_rate)),
-      statistics(clock_rate),
-      reorder(is_video(of_media) ? kVideoReorder : kAudioReorder,
-              is_video(of_media) ? kVideoWait : kAudioWait),
-      depacketizer(depacketizer_of(of_codec, pool)) {}
 
 Ingest::Ingest(Transport& transport)
     : transport_(transport),
@@ -66,12 +49,13 @@ Status Ingest::start() {
   LoopContext& context = transport_.context();
   PublishOptions options = PublishOptions::from(description_.publish, context.limits);
   options.stream = description_.stream;
+  options.publication.packets = true;
   auto publication = begin_publication(context, options);
   if (!publication.ok()) {
     return publication.error();
   }
   publication_ = std::move(*publication);
-  publication_->on_key_frame_wanted([this] { ask_all_for_key_frames(); });
+  publication_->on_key_frame_wanted([this](uint32_t source) { ask_for_key_frames(source); });
   pli_due_ = context.loop.now() + description_.pli_interval;
   context.loop.arm_in(report_, kReportInterval);
   return {};
@@ -91,7 +75,7 @@ void Ingest::note(Error error) {
 // ---- sources
 // ---------------------------------------------------------------------------------------
 
-Ingest::Source* Ingest::source_of(const rtp::RtpPacket& packet) {
+ReceivedSource* Ingest::source_of(const rtp::RtpPacket& packet) {
   for (const auto& source : sources_) {
     if (source->ssrc == packet.ssrc) {
       return source.get();
@@ -100,13 +84,13 @@ Ingest::Source* Ingest::source_of(const rtp::RtpPacket& packet) {
   return nullptr;
 }
 
-Ingest::Source* Ingest::repaired_by(const rtp::RtpPacket& packet) {
-  for (const Repair& repair : repairs_) {
+ReceivedSource* Ingest::repaired_by(const rtp::RtpPacket& packet) {
+  for (const RepairSource& repair : repairs_) {
     if (repair.ssrc != packet.ssrc) {
       continue;
     }
     for (const auto& source : sources_) {
-      if (&source->media == repair.media && source->rid == repair.rid) {
+      if (&source->media == repair.media && source->rid == repair.rid && !source->superseded) {
         return source.get();
       }
     }
@@ -127,40 +111,52 @@ bool Ingest::learn(const rtp::RtpPacket& packet) {
     }
     for (const NegotiatedCodec& codec : media.codecs) {
       if (codec.rtx_payload_type == packet.payload_type) {
-        if (repairs_.size() < kMaxSources) {
-          repairs_.push_back({packet.ssrc, &media, std::string(extensions.repaired_rid)});
+        if (repairs_.size() == kMaxSources) {
+          repairs_.erase(repairs_.begin());
         }
-        return repairs_.back().ssrc == packet.ssrc;
+        repairs_.push_back({packet.ssrc, &media, std::string(extensions.repaired_rid)});
+        return true;
       }
       if (codec.payload_type == packet.payload_type) {
-        if (sources_.size() == kMaxSources) {
-          return false;
-        }
-        sources_.push_back(std::make_unique<Source>(packet.ssrc, media, codec, extensions.rid,
-                                                    transport_.context().loop.pool()));
-        choose_lane(*sources_.back());
-        return true;
+        return add_source(packet, media, codec, extensions.rid) != nullptr;
       }
     }
   }
   return false;
 }
 
-/// Frames of one source of each kind are published: the newest, as an encoder that starts anew has
-/// another SSRC; of simulcast layers the first that comes.
-void Ingest::choose_lane(Source& source) {
-  if (source.depacketizer == nullptr) {
-    return;
-  }
-  for (const auto& other : sources_) {
-    if (other.get() != &source && other->media.kind == source.media.kind && other->clock_track) {
-      if (!source.rid.empty() && other->rid != source.rid) {
-        return;  // another layer
-      }
-      other->clock_track = std::nullopt;
+ReceivedSource* Ingest::add_source(const rtp::RtpPacket& packet, const MediaDescription& media,
+                                   const NegotiatedCodec& codec, std::string_view rid) {
+  if (sources_.size() == kMaxSources) {
+    // The oldest of those whose encoder has begun anew; without one of those there are too many.
+    const auto old =
+        std::ranges::find_if(sources_, [](const auto& one) { return one->superseded; });
+    if (old == sources_.end()) {
+      return nullptr;
     }
+    sources_.erase(old);
   }
-  source.clock_track = clock_.add_track(source.media.kind, source.clock_rate);
+  auto made = std::make_unique<ReceivedSource>(packet.ssrc, media, codec, rid, next_number_++,
+                                               transport_.context().loop.pool());
+  ReceivedSource& source = *made;
+  const auto before = std::ranges::find_if(sources_, [&](const auto& other) {
+    return &other->media == &media && other->rid == rid && !other->superseded;
+  });
+  if (before != sources_.end()) {
+    (*before)->superseded = true;
+    source.clock_track = (*before)->clock_track;
+    clock_.restart_track(source.clock_track, source.source->description().clock_rate);
+    if (frame_source(media.kind) == before->get()) {
+      frame_source(media.kind) = nullptr;
+    }
+  } else {
+    source.clock_track = clock_.add_track(media.kind, source.source->description().clock_rate);
+  }
+  sources_.push_back(std::move(made));
+  if (frame_source(media.kind) == nullptr) {
+    choose_for_frames(source);
+  }
+  return &source;
 }
 
 // ---- packets
@@ -175,8 +171,8 @@ void Ingest::on_rtp(std::span<uint8_t> bytes) {
   if (description_.drop_for_pt != 0 && packet.payload_type == description_.drop_for_pt) {
     return;
   }
-  Source* source = source_of(packet);
-  Source* repaired = source == nullptr ? repaired_by(packet) : nullptr;
+  ReceivedSource* source = source_of(packet);
+  ReceivedSource* repaired = source == nullptr ? repaired_by(packet) : nullptr;
   if (source == nullptr && repaired == nullptr) {
     if (!learn(packet)) {
       return;
@@ -185,53 +181,108 @@ void Ingest::on_rtp(std::span<uint8_t> bytes) {
     repaired = source == nullptr ? repaired_by(packet) : nullptr;
   }
   if (source != nullptr) {
-    take_number_of(source->media, packet);
-    take(*source, packet, Repeated::kNo);
+    take(*source, packet, rtp::ReceiveStream::Source::kOriginal);
   } else if (repaired != nullptr) {
-    take_number_of(repaired->media, packet);
-    if (const auto original =
-            rtp::decapsulate_rtx(packet, repaired->ssrc, repaired->codec.payload_type)) {
-      take(*repaired, *original, Repeated::kYes);
+    take(*repaired, packet, rtp::ReceiveStream::Source::kRetransmission);
+  }
+}
+
+void Ingest::take_number_of(const rtp::HeaderExtensions& extensions,
+                            const MediaDescription& media) {
+  if (media.transport_cc && extensions.transport_sequence_number) {
+    Loop& loop = transport_.context().loop;
+    arrivals_.on_packet(*extensions.transport_sequence_number, loop.now());
+    if (const auto due = arrivals_.next_deadline(); due && !feedback_.armed()) {
+      loop.arm(feedback_, *due);
     }
   }
 }
 
-void Ingest::take_number_of(const MediaDescription& media, const rtp::RtpPacket& packet) {
-  if (!media.transport_cc) {
+void Ingest::take(ReceivedSource& source, const rtp::RtpPacket& packet,
+                  rtp::ReceiveStream::Source from) {
+  const auto extensions = rtp::HeaderExtensions::parse(packet, source.media.extensions);
+  take_number_of(extensions, source.media);
+  if (source.superseded || publication_ == nullptr) {
     return;
   }
-  const auto extensions = rtp::HeaderExtensions::parse(packet, media.extensions);
-  if (extensions.transport_sequence_number) {
-    arrivals_.on_packet(*extensions.transport_sequence_number, transport_.context().loop.now());
-    if (const auto due = arrivals_.next_deadline(); due && !feedback_.armed()) {
-      transport_.context().loop.arm(feedback_, *due);
-    }
+  const Time now = transport_.context().loop.now();
+  Ref<rtp::MediaPacket> kept;
+  if (from == rtp::ReceiveStream::Source::kOriginal) {
+    kept = source.stream.receive(packet, extensions, from, now);
+  } else if (const auto original =
+                 rtp::decapsulate_rtx(packet, source.ssrc, source.codec.payload_type)) {
+    kept = source.stream.receive(*original, extensions, from, now);
+    bump(transport_.shared().rtp.retransmissions_in, uint64_t{kept ? 1U : 0U});
   }
-}
-
-void Ingest::take(Source& source, const rtp::RtpPacket& packet, Repeated repeated) {
-  Loop& loop = transport_.context().loop;
-  const int64_t index = source.numbers.unwrap(packet.sequence_number);
-  source.nack.on_packet(index, loop.now());
-  if (repeated == Repeated::kNo) {
-    source.statistics.on_packet(index, packet.timestamp, loop.now());
+  if (auto first = source.stream.take_confirmed()) {
+    source.restart(next_number_++);
+    clock_.restart_track(source.clock_track, source.source->description().clock_rate);
+    forward(source, std::move(first));
   }
-  auto kept = rtp::MediaPacket::copy_of(loop.pool(), packet.payload);
-  kept->index = index;
-  kept->timestamp = source.timestamps.unwrap(packet.timestamp);
-  kept->arrival = loop.now();
-  kept->marker = packet.marker;
-  kept->info = rtp::inspect_payload(source.codec.codec, packet.payload);
-  (void)source.reorder.insert(std::move(kept));
+  if (kept) {
+    forward(source, std::move(kept));
+  }
   drain(source);
   arm_repair();
 }
 
-void Ingest::drain(Source& source) {
-  Loop& loop = transport_.context().loop;
-  for (rtp::MediaPacketRef packet = source.reorder.pop(loop.now()); packet;
-       packet = source.reorder.pop(loop.now())) {
-    if (source.depacketizer == nullptr || !source.clock_track || publication_ == nullptr) {
+void Ingest::forward(ReceivedSource& source, Ref<rtp::MediaPacket> packet) {
+  packet->moment = clock_.moment_of(source.clock_track, packet->timestamp, packet->arrival);
+  source.last_packet = packet->arrival;
+  source.bytes += packet->payload().size();
+  bump(transport_.shared().rtp.packets_in);
+  if (packet->info.starts_random_access) {
+    source.key_frames.on_random_access();
+  }
+  publication_->push_packet(source.source, std::move(packet));
+}
+
+// ---- frames
+// ----------------------------------------------------------------------------------------
+
+/// Frames are for players of other protocols. Without those, what the first packets tell of the
+/// track is still wanted, for signaling and statistics.
+bool Ingest::makes_frames(const ReceivedSource& source) const {
+  return description_.rtc_to_rtmp || !tracks_[source.is_video() ? 0 : 1];
+}
+
+void Ingest::choose_for_frames(ReceivedSource& source) {
+  if (source.depacketizer == nullptr) {
+    source.depacketizer = depacketizer_of(source.codec, transport_.context().loop.pool());
+  }
+  if (source.depacketizer != nullptr) {
+    frame_source(source.media.kind) = &source;
+  }
+}
+
+/// Of the layers of simulcast, frames are made of the largest that its encoder sends.
+void Ingest::follow_largest_layer() {
+  ReceivedSource* current = frame_source(TrackKind::kVideo);
+  if (current == nullptr || current->rid.empty()) {
+    return;
+  }
+  const Time now = transport_.context().loop.now();
+  const bool paused = now - current->last_packet > kLayerPause;
+  ReceivedSource* best = current;
+  for (const auto& source : sources_) {
+    if (source->is_video() && !source->superseded && now - source->last_packet <= kLayerPause &&
+        source->rate_bps >
+            (best == current && !paused ? current->rate_bps * kClearlyLarger : best->rate_bps)) {
+      best = source.get();
+    }
+  }
+  if (best != current) {
+    current->depacketizer = nullptr;
+    choose_for_frames(*best);
+  }
+}
+
+void Ingest::drain(ReceivedSource& source) {
+  const Time now = transport_.context().loop.now();
+  const bool used = frame_source(source.media.kind) == &source && makes_frames(source);
+  for (rtp::MediaPacketRef packet = source.stream.pop(now); packet;
+       packet = source.stream.pop(now)) {
+    if (!used || publication_ == nullptr) {
       continue;
     }
     if (const Status status = source.depacketizer->push(*packet); !status.ok()) {
@@ -239,50 +290,65 @@ void Ingest::drain(Source& source) {
     }
     publish_frames(source);
   }
-  if (source.depacketizer != nullptr && source.clock_track &&
-      source.depacketizer->wants_random_access()) {
-    ask_for_key_frame(source);
+  if (source.is_video() && used && source.depacketizer->wants_random_access()) {
+    source.key_frames.request(now);
+    send_due_requests();
   }
 }
 
-void Ingest::publish_frames(Source& source) {
+void Ingest::publish_frames(ReceivedSource& source) {
   for (auto out = source.depacketizer->poll(); out && publication_ != nullptr;
        out = source.depacketizer->poll()) {
     if (out->new_track) {
-      publication_->set_track(out->new_track);
-      Fields event = tracks_event(publication_->stream());
-      event.set("session", transport_.shared().id);
-      transport_.context().events.send(std::move(event));
+      if (description_.rtc_to_rtmp) {
+        publication_->set_track(out->new_track);
+      }
+      tell_tracks(out->new_track);
     }
-    if (out->frame) {
-      const MediaTime pts = clock_.time_of(*source.clock_track, out->timestamp, out->arrival);
-      const MediaTime dts = is_video(source.media) ? source.decoding_times.next(pts) : pts;
+    if (out->frame && description_.rtc_to_rtmp) {
+      const MediaTime pts = clock_.time_of(source.clock_track, out->timestamp, out->arrival);
+      const MediaTime dts = source.is_video() ? source.decoding_times.next(pts) : pts;
       publication_->push(std::move(out->frame), dts, pts);
       Shared& shared = transport_.shared();
-      ++(is_video(source.media) ? shared.video_frames : shared.audio_frames);
+      bump(source.is_video() ? shared.video_frames : shared.audio_frames);
     }
   }
+}
+
+void Ingest::tell_tracks(const TrackRef& track) {
+  tracks_[track->kind == TrackKind::kAudio ? 1 : 0] = track;
+  Fields event = tracks_event(description_.stream, tracks_[0], tracks_[1]);
+  event.set("session", transport_.shared().id);
+  transport_.context().events.send(std::move(event));
 }
 
 // ---- feedback
 // --------------------------------------------------------------------------------------
 
-void Ingest::ask_all_for_key_frames() {
+/// @param source_number  0: all video.
+void Ingest::ask_for_key_frames(uint32_t source_number) {
+  const Time now = transport_.context().loop.now();
   for (const auto& source : sources_) {
-    ask_for_key_frame(*source);
+    if (source->is_video() && !source->superseded &&
+        (source_number == 0 || source->source->description().number == source_number)) {
+      source->key_frames.request(now);
+    }
+  }
+  send_due_requests();
+  arm_repair();
+}
+
+void Ingest::send_due_requests() {
+  const Time now = transport_.context().loop.now();
+  for (const auto& source : sources_) {
+    if (!source->superseded && source->key_frames.poll(now)) {
+      send_key_frame_request(*source);
+    }
   }
 }
 
-void Ingest::ask_for_key_frame(Source& source) {
-  if (!is_video(source.media)) {
-    return;
-  }
-  const Time now = transport_.context().loop.now();
-  source.key_frame_wanted = now - source.key_frame_asked < kKeyFrameInterval;
-  if (source.key_frame_wanted) {
-    return;  // with the next report, if it is still needed
-  }
-  source.key_frame_asked = now;
+void Ingest::send_key_frame_request(ReceivedSource& source) {
+  bump(transport_.shared().rtp.plis_out);
   std::array<uint8_t, 64> room;
   ByteWriter writer(room);
   if (source.media.pli || !source.media.fir) {
@@ -290,7 +356,7 @@ void Ingest::ask_for_key_frame(Source& source) {
   } else {
     rtp::FullIntraRequest request;
     request.sender_ssrc = own_ssrc_;
-    request.entries.push_back({source.ssrc, ++source.fir_count});
+    request.entries.push_back({source.ssrc, ++source.full_intra_requests});
     request.write_to(writer);
   }
   transport_.send_rtcp(writer.written());
@@ -301,7 +367,11 @@ void Ingest::arm_repair() {
   Loop& loop = transport_.context().loop;
   std::optional<Time> due;
   for (const auto& source : sources_) {
-    for (const auto& deadline : {source->nack.next_deadline(), source->reorder.next_deadline()}) {
+    if (source->superseded) {
+      continue;
+    }
+    for (const auto& deadline :
+         {source->stream.next_deadline(), source->key_frames.next_deadline()}) {
       if (deadline && (!due || *deadline < *due)) {
         due = deadline;
       }
@@ -317,18 +387,25 @@ void Ingest::arm_repair() {
 void Ingest::on_repair_timer() {
   const Time now = transport_.context().loop.now();
   for (size_t i = 0; i < sources_.size(); ++i) {
-    Source& source = *sources_[i];
+    ReceivedSource& source = *sources_[i];
+    if (source.superseded) {
+      continue;
+    }
     std::array<uint16_t, 128> lost;
-    const size_t count = source.nack.poll(now, lost);
-    if (count != 0 && source.media.nack) {
-      std::array<uint8_t, kMaxCompound> room;
-      ByteWriter writer(room);
-      if (rtp::Nack::write(writer, own_ssrc_, source.ssrc, std::span(lost).first(count)) != 0) {
-        transport_.send_rtcp(writer.written());
-      }
+    const size_t count = source.stream.poll_nack(now, lost);
+    std::array<uint8_t, kMaxCompound> room;
+    ByteWriter writer(room);
+    if (count != 0 &&
+        rtp::Nack::write(writer, own_ssrc_, source.ssrc, std::span(lost).first(count)) != 0) {
+      transport_.send_rtcp(writer.written());
+      bump(transport_.shared().rtp.nacks_out, uint64_t{count});
+    }
+    if (source.stream.take_given_up() && source.is_video()) {
+      source.key_frames.request(now);
     }
     drain(source);
   }
+  send_due_requests();
   if (publication_ != nullptr) {
     arm_repair();
   }
@@ -340,14 +417,23 @@ void Ingest::on_report_timer() {
   rtp::ReceiverReport report;
   report.ssrc = own_ssrc_;
   uint64_t lost = 0;
+  RtpCounters& counters = transport_.shared().rtp;
   for (const auto& source : sources_) {
-    lost += source->statistics.lost();
-    report.reports.push_back(source->statistics.report(source->ssrc, loop.now()));
-    if (source->key_frame_wanted) {
-      ask_for_key_frame(*source);
+    source->rate_bps = source->bytes * 8;
+    source->bytes = 0;
+    lost += source->stream.statistics().lost();
+    if (source->superseded) {
+      continue;
+    }
+    report.reports.push_back(source->stream.report(source->ssrc, loop.now()));
+    if (source->is_video() || sources_.size() == 1) {
+      put(counters.fraction_lost, report.reports[report.reports.size() - 1].fraction_lost);
+      put(counters.jitter_us,
+          duration_cast<microseconds>(source->stream.statistics().jitter()).count());
     }
   }
-  transport_.shared().packets_lost = lost;
+  put(transport_.shared().packets_lost, lost);
+  put(counters.lost, lost);
   rtp::SourceDescription names;
   names.chunks.push_back({own_ssrc_, "millrace"});
   std::array<uint8_t, kMaxCompound> room;
@@ -355,11 +441,14 @@ void Ingest::on_report_timer() {
   report.write_to(writer);
   names.write_to(writer);
   transport_.send_rtcp(writer.written());
+  follow_largest_layer();
   if (description_.rtc_to_rtmp && description_.pli_interval > Duration::zero() &&
       loop.now() >= pli_due_) {
     // Players of other protocols cannot ask for key frames, and begin with one.
     pli_due_ = loop.now() + description_.pli_interval;
-    ask_all_for_key_frames();
+    if (const ReceivedSource* source = frame_source(TrackKind::kVideo)) {
+      ask_for_key_frames(source->source->description().number);
+    }
   }
 }
 
@@ -398,12 +487,10 @@ void Ingest::on_rtcp(Bytes compound) {
       continue;
     }
     for (const auto& source : sources_) {
-      if (source->ssrc == report->ssrc) {
-        source->statistics.on_sender_report(report->ntp, transport_.context().loop.now());
-        if (source->clock_track) {
-          clock_.on_sender_report(*source->clock_track, report->ntp,
-                                  source->timestamps.peek(report->rtp_timestamp));
-        }
+      if (source->ssrc == report->ssrc && !source->superseded) {
+        const int64_t timestamp = source->stream.on_sender_report(
+            report->ntp, report->rtp_timestamp, transport_.context().loop.now());
+        clock_.on_sender_report(source->clock_track, report->ntp, timestamp);
       }
     }
   }

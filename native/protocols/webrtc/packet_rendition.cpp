@@ -9,54 +9,72 @@ namespace {
 // What a player may ask for again: a second or two of a fast stream. Powers of two.
 constexpr size_t kVideoHistory = 2048;
 constexpr size_t kAudioHistory = 256;
+constexpr size_t kHistoryBytes = size_t{4} << 20;
+constexpr Duration kHistoryAge = seconds(3);
 // A burst every few milliseconds is some 80 Mbit/s: faster than any stream, slower than what fills
 // the queues of a home router.
 constexpr size_t kPacketsPerBurst = 40;
 constexpr Duration kBurstInterval = milliseconds(5);
-constexpr size_t kMaxLogBytes = size_t{32} << 20;
-// So many players' requests become one.
-constexpr Duration kKeyFrameInterval = milliseconds(500);
-// Beyond it the publisher's clock, or ours, has jumped.
-constexpr MediaTime kLargestClockError = milliseconds(500);
+// Of the log: several seconds of the fastest streams.
+constexpr size_t kMaxLogBytes = size_t{16} << 20;
+constexpr Duration kMeasureInterval = seconds(1);
 constexpr Duration kLinger = seconds(5);
 
-Lane lane_of_kind(TrackKind kind) {
-  return kind == TrackKind::kVideo ? Lane::kVideo : Lane::kAudio;
-}
+size_t place_of(TrackKind kind) { return kind == TrackKind::kAudio ? 1 : 0; }
 
 }  // namespace
+
+RenditionSource::RenditionSource(uint32_t of_number, PacketSourceRef of_source)
+    : number(of_number),
+      source(std::move(of_source)),
+      history(source->is_video() ? kVideoHistory : kAudioHistory, kHistoryBytes, kHistoryAge) {}
 
 PacketRendition::PacketRendition(LoopContext& context, const std::string& stream,
                                  const PacketRenditionOptions& options)
     : context_(context),
       options_(options),
       stream_(context.hub.use(stream)),
+      frames_(context.loop.pool(), options.keep_bframe ? FramePacketizer::BFrames::kKeep
+                                                       : FramePacketizer::BFrames::kDrop),
       idle_since_(context.loop.now()),
+      measured_(context.loop.now()),
       catch_up_([this] { pump_all(); }) {
-  lane_of(Lane::kVideo).history.resize(kVideoHistory);
-  lane_of(Lane::kAudio).history.resize(kAudioHistory);
   replaying_ = true;
   stream_->attach(*this, options.gop_cache ? Stream::Replay::kGop : Stream::Replay::kNo,
                   AudioForm::kRtc);
+  stream_->attach_packets(*this);
   replaying_ = false;
 }
 
 PacketRendition::~PacketRendition() {
   context_.loop.forget_turn_end(*this);
+  stream_->detach_packets(*this);
   stream_->detach(*this);
 }
 
 // ---- players
 // ---------------------------------------------------------------------------------------
 
-void PacketRendition::add(PacketReader& reader) {
-  reader.slot_ = static_cast<uint32_t>(readers_.size());
-  readers_.push_back(&reader);
-  reader.video_started_ = join_.has_value() && options_.gop_cache;
-  reader.position_ = reader.video_started_ ? *join_ : log_end();
-  if (!reader.video_started_) {
-    request_key_frame();
+uint64_t PacketRendition::start_of(const RenditionSource* source) const {
+  if (!options_.gop_cache) {
+    return log_end();
   }
+  if (source != nullptr) {
+    return source->join.value_or(log_end());
+  }
+  uint64_t start = log_end();
+  for (const auto& one : sources_) {
+    if (one->live && one->join) {
+      start = std::min(start, *one->join);
+    }
+  }
+  return start;
+}
+
+void PacketRendition::add(PacketReader& reader, uint64_t position) {
+  reader.slot_ = static_cast<uint32_t>(readers_.size());
+  reader.position_ = std::clamp(position, log_begin_, log_end());
+  readers_.push_back(&reader);
   pump(reader);
 }
 
@@ -73,28 +91,17 @@ void PacketRendition::remove(PacketReader& reader) {
 /// Sends what the reader has not had, as far as one burst reaches.
 void PacketRendition::pump(PacketReader& reader) {
   if (reader.position_ < log_begin_) {
-    // It was catching up and the log has been cut meanwhile.
-    reader.position_ = join_.value_or(log_end());
-    reader.video_started_ = join_.has_value();
+    reader.position_ = std::clamp(reader.on_overtaken(), log_begin_, log_end());
   }
   size_t sent = 0;
   while (reader.position_ < log_end() && sent < kPacketsPerBurst) {
     const Entry& entry = log_[reader.position_++ - log_begin_];
-    if (entry.lane == Lane::kVideo && !reader.video_started_) {
-      if (!entry.packet->info.starts_random_access) {
-        continue;
-      }
-      reader.video_started_ = true;
-    }
-    reader.on_packet(entry.lane, entry.packet);
-    ++sent;
-  }
-  if (sent != 0) {
-    reader.on_pause();
+    sent += reader.on_packet(*entry.source, entry.packet) == PacketReader::Taken::kYes ? 1 : 0;
   }
   if (reader.position_ < log_end() && !catch_up_.armed()) {
     context_.loop.arm_in(catch_up_, kBurstInterval);
   }
+  reader.on_pause();
 }
 
 void PacketRendition::pump_all() {
@@ -106,19 +113,62 @@ void PacketRendition::pump_all() {
   trim();
 }
 
-void PacketRendition::on_turn_end() { pump_all(); }
-
-const rtp::MediaPacket* PacketRendition::find(Lane lane, int64_t index) const {
-  const LaneState& state = lane_of(lane);
-  const auto& slot = state.history[static_cast<uint64_t>(index) & (state.history.size() - 1)];
-  return slot && slot->index == index ? slot.get() : nullptr;
+void PacketRendition::on_turn_end() {
+  measure();
+  pump_all();
 }
 
-void PacketRendition::request_key_frame() {
-  const Time now = context_.loop.now();
-  if (now - key_frame_asked_ >= kKeyFrameInterval) {
-    key_frame_asked_ = now;
+const RenditionSource* PacketRendition::find(uint32_t number) const {
+  for (const auto& source : sources_) {
+    if (source->number == number) {
+      return source.get();
+    }
+  }
+  return nullptr;
+}
+
+void PacketRendition::request_key_frame(const RenditionSource* source) {
+  if (!stream_->carries_packets()) {
     stream_->request_key_frame();
+  } else if (source == nullptr || source->live) {
+    stream_->request_key_frame(source != nullptr ? source->source->description().number : 0);
+  }
+}
+
+// ---- sources
+// ---------------------------------------------------------------------------------------
+
+RenditionSource& PacketRendition::add_source(const PacketSourceRef& source) {
+  for (const auto& other : sources_) {
+    if (other->live && other->source->same_place(*source)) {
+      other->live = false;
+      other->join = std::nullopt;
+    }
+  }
+  ++generation_;
+  sources_.push_back(std::make_unique<RenditionSource>(next_source_++, source));
+  return *sources_.back();
+}
+
+RenditionSource& PacketRendition::source_of(const PacketSourceRef& source) {
+  for (const auto& known : sources_) {
+    if (known->source == source) {
+      return *known;
+    }
+  }
+  return add_source(source);
+}
+
+void PacketRendition::measure() {
+  const Time now = context_.loop.now();
+  const int64_t elapsed_us = duration_cast<microseconds>(now - measured_).count();
+  if (now - measured_ < kMeasureInterval) {
+    return;
+  }
+  measured_ = now;
+  for (const auto& source : sources_) {
+    source->rate_bps = source->bytes * 8'000'000 / static_cast<uint64_t>(elapsed_us);
+    source->bytes = 0;
   }
 }
 
@@ -126,66 +176,76 @@ void PacketRendition::request_key_frame() {
 // ------------------------------------------------------------------------------------
 
 void PacketRendition::on_track(const TrackRef& track) {
-  if (track->kind == TrackKind::kData) {
+  if (track->kind == TrackKind::kData || stream_->carries_packets() ||
+      frames_.set_track(*track) == FramePacketizer::Changed::kNo) {
     return;
   }
-  const Lane lane = lane_of_kind(track->kind);
-  LaneState& state = lane_of(lane);
-  if (state.codec == track->codec && state.packetizer != nullptr) {
-    return;  // changed parameter sets go with the next random access point
-  }
-  state.codec = track->codec;
-  state.packetizer = rtp::make_packetizer(*track, context_.loop.pool());
-  ++state.epoch;
-  std::fill(state.history.begin(), state.history.end(), nullptr);
-  if (lane == Lane::kVideo) {
-    join_ = std::nullopt;
-    newest_pts_ = std::nullopt;
-  }
+  PacketSource::Description description;
+  description.kind = track->kind;
+  description.codec = track->codec;
+  description.clock_rate = frames_.clock_rate(track->kind);
+  made_[place_of(track->kind)] = PacketSource::make(std::move(description));
 }
 
 void PacketRendition::on_frame(const FrameRef& frame) {
-  if (frame->is_data() || frame->end_of_sequence) {
+  if (frame->is_data() || frame->end_of_sequence || stream_->carries_packets()) {
     return;
   }
-  const Lane lane = lane_of_kind(frame->track->kind);
-  LaneState& state = lane_of(lane);
-  if (state.packetizer == nullptr || state.codec != frame->track->codec) {
-    return;
-  }
-  if (lane == Lane::kVideo) {
-    // WebRTC knows no B-frames: what is shown before a frame that went out would be shown late.
-    if (!options_.keep_bframe && !frame->random_access && newest_pts_ &&
-        frame->pts < *newest_pts_) {
-      return;
-    }
-    if (frame->random_access || !newest_pts_ || frame->pts > *newest_pts_) {
-      newest_pts_ = frame->pts;
-    }
-  }
-  follow_clock(*frame);
+  const PacketSourceRef& made = made_[place_of(frame->track->kind)];
   scratch_.clear();
-  if (const Status status = state.packetizer->packetize(*frame, context_.loop.now(), scratch_);
+  if (const Status status = frames_.packetize(*frame, context_.loop.now(), scratch_);
       !status.ok()) {
     return context_.troubles.note("webrtc", status.error());
   }
-  if (scratch_.empty()) {
+  if (scratch_.empty() || !made) {
     return;
   }
-  if (lane == Lane::kVideo) {
+  RenditionSource& source = source_of(made);
+  if (!replaying_) {  // what comes from the cache is old
+    source.reference = frames_.reference(*frame, context_.loop.now());
+  }
+  if (frame->is_video()) {
     if (frame->random_access) {
-      join_ = log_end();
       frames_since_join_ = 0;
     } else if (++frames_since_join_ > options_.gop_max_frames && options_.gop_max_frames != 0) {
-      join_ = std::nullopt;
+      source.join = std::nullopt;
     }
   }
-  for (rtp::MediaPacketRef& packet : scratch_) {
-    append(lane, std::move(packet));
+  for (const rtp::MediaPacketRef& packet : scratch_) {
+    append(source, packet);
   }
   scratch_.clear();
+}
+
+void PacketRendition::on_packet(const PacketSourceRef& source, const rtp::MediaPacketRef& packet) {
+  RenditionSource& of = source_of(source);
+  if (!of.live) {
+    return;
+  }
+  of.reference = {packet->timestamp, packet->moment, source->description().clock_rate};
+  append(of, packet);
+}
+
+void PacketRendition::append(RenditionSource& source, const rtp::MediaPacketRef& packet) {
+  // Of the packets of a picture that look like its beginning the first counts.
+  if (source.source->is_video() && packet->info.starts_random_access &&
+      source.random_access_timestamp != packet->timestamp) {
+    source.random_access_timestamp = packet->timestamp;
+    source.join = log_end();
+    source.join_packets = source.packets;
+  }
+  source.newest_timestamp = std::max(source.newest_timestamp, packet->timestamp);
+  if (source.packets++ == 0) {
+    source.newest_timestamp = packet->timestamp;
+  }
+  source.bytes += packet->payload().size();
+  source.history.add(packet);
+  log_bytes_ += packet->payload().size();
+  log_.push_back({packet, &source});
+  source.end = log_end();
   if (!replaying_) {
     if (readers_.empty()) {
+      measure();
       trim();
     } else {
       context_.loop.at_turn_end(*this);
@@ -193,27 +253,35 @@ void PacketRendition::on_frame(const FrameRef& frame) {
   }
 }
 
-void PacketRendition::append(Lane lane, rtp::MediaPacketRef packet) {
-  LaneState& state = lane_of(lane);
-  state.newest_timestamp = packet->timestamp;
-  state.history[static_cast<uint64_t>(packet->index) & (state.history.size() - 1)] = packet;
-  log_bytes_ += packet->payload().size();
-  log_.push_back({std::move(packet), lane});
-}
-
+/// Everything of the publisher is let go at once: its packets may be of another loop's memory.
 void PacketRendition::on_end() {
-  join_ = std::nullopt;
-  newest_pts_ = std::nullopt;
-  clock_zero_ = std::nullopt;
-  for (LaneState& state : lanes_) {
-    state.codec = CodecId::kUnknown;
-    state.packetizer = nullptr;
+  pump_all();
+  ++generation_;
+  log_begin_ = log_end();
+  log_.clear();
+  log_bytes_ = 0;
+  for (PacketReader* reader : readers_) {
+    reader->position_ = log_begin_;
   }
+  sources_.clear();
+  made_ = {};
+  frames_.reset();
 }
 
-/// Forgets what lies before the join point and before the slowest reader.
+/// Forgets what lies before the join points and before the slowest reader.
 void PacketRendition::trim() {
-  uint64_t keep = join_.value_or(log_end());
+  uint64_t keep = log_end();
+  for (const auto& source : sources_) {
+    source->history.trim(context_.loop.now());
+    if (source->join) {
+      if (source->source->description().number != 0 &&
+          source->packets - source->join_packets > kVideoHistory) {
+        source->join = std::nullopt;  // its publisher can be asked for a newer one
+      } else {
+        keep = std::min(keep, *source->join);
+      }
+    }
+  }
   for (const PacketReader* reader : readers_) {
     keep = std::min(keep, reader->position_);
   }
@@ -222,25 +290,14 @@ void PacketRendition::trim() {
     log_.pop_front();
     ++log_begin_;
   }
-  if (join_ && *join_ < log_begin_) {
-    join_ = std::nullopt;
+  for (const auto& source : sources_) {
+    if (source->join && *source->join < log_begin_) {
+      source->join = std::nullopt;
+    }
   }
-}
-
-void PacketRendition::follow_clock(const Frame& frame) {
-  const Time now = context_.loop.now();
-  if (replaying_) {
-    return;  // from the cache: old
-  }
-  const Time zero = now - frame.dts;
-  if (!clock_zero_ || zero > *clock_zero_ + kLargestClockError ||
-      zero < *clock_zero_ - kLargestClockError) {
-    clock_zero_ = zero;
-  }
-}
-
-std::optional<MediaTime> PacketRendition::media_time(Time now) const {
-  return clock_zero_ ? std::optional(duration_cast<MediaTime>(now - *clock_zero_)) : std::nullopt;
+  std::erase_if(sources_, [this](const auto& source) {
+    return !source->live && source->end <= log_begin_ && source->history.size() == 0;
+  });
 }
 
 // ---- the renditions of a loop

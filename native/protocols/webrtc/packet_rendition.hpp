@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -11,14 +12,12 @@
 #include "base/ring.hpp"
 #include "control/session.hpp"
 #include "hub/loop_hub.hpp"
-#include "rtp/packet/media_packet.hpp"
-#include "rtp/payload/packetizer.hpp"
+#include "hub/packet_source.hpp"
+#include "protocols/webrtc/frame_packetizer.hpp"
+#include "rtp/packet/media_reference.hpp"
+#include "rtp/send/packet_history.hpp"
 
 namespace millrace::webrtc {
-
-/// Which of the two tracks that a WebRTC session carries.
-enum class Lane : uint8_t { kVideo, kAudio };
-constexpr size_t kLanes = 2;
 
 struct PacketRenditionOptions {
   bool keep_bframe = false;
@@ -26,32 +25,51 @@ struct PacketRenditionOptions {
   uint32_t gop_max_frames = 2500;  // 0 = no limit
 };
 
-class PacketRendition;
+/// One source of a rendition: a publisher's SSRC or layer, or packets made of frames.
+struct RenditionSource {
+  RenditionSource(uint32_t of_number, PacketSourceRef of_source);
+
+  const uint32_t number;  // unlike that of any other of the rendition
+  const PacketSourceRef source;
+  bool live = true;  // false: another has taken its place, or its publisher has gone
+  rtp::PacketHistory history;
+  std::optional<uint64_t> join;  // position in the log of the newest random access point
+  std::optional<int64_t> random_access_timestamp;
+  uint64_t end = 0;                              // position behind its newest packet
+  uint64_t packets = 0;                          // that came
+  uint64_t join_packets = 0;                     // of them, when `join` was set
+  std::optional<rtp::MediaReference> reference;  // for sender reports
+  int64_t newest_timestamp = 0;
+  uint64_t rate_bps = 0;  // over the last second; 0: nothing came, or it is not known yet
+  uint64_t bytes = 0;     // since the rate was taken
+};
 
 /// A player, as the rendition sees it.
 class PacketReader {
  public:
   virtual ~PacketReader() = default;
-  /// One packet to be sent.
-  virtual void on_packet(Lane lane, const rtp::MediaPacketRef& packet) = 0;
+  enum class Taken : bool { kNo, kYes };
+  /// One packet, of whatever source. @return whether it was sent.
+  virtual Taken on_packet(const RenditionSource& source, const rtp::MediaPacketRef& packet) = 0;
   /// No more packets for now.
   virtual void on_pause() = 0;
+  /// It was too slow: packets are missing from here on. @return where it goes on.
+  virtual uint64_t on_overtaken() = 0;
 
  private:
   friend class PacketRendition;
   uint64_t position_ = 0;
-  bool video_started_ = false;
   uint32_t slot_ = 0;
 };
 
-/// A stream as RTP payloads, made once on a loop for all its WebRTC players there: packetised
-/// frames, or the packets of a WebRTC publisher as they came. A player has a position in the log of
-/// packets and writes its own headers.
+/// A stream as RTP packets, put together once on a loop for all its WebRTC players there: the
+/// packets of a WebRTC publisher as they came, or those made of the frames of another. A player has
+/// a position in the log of packets and writes its own headers.
 ///
 /// A new player begins at the last random access point. Of what lies between that and now it gets
-/// the picture only, in bursts that a path can take, and with times drawn together (see Egress), so
-/// that its decoder catches up instead of playing behind.
-class PacketRendition final : public FrameSink, private TurnEnd {
+/// the picture only, in bursts that a path can take, and with times drawn together (rtp::CatchUp),
+/// so that its decoder catches up instead of playing behind.
+class PacketRendition final : public FrameSink, public PacketSink, private TurnEnd {
  public:
   PacketRendition(LoopContext& context, const std::string& stream,
                   const PacketRenditionOptions& options);
@@ -59,70 +77,63 @@ class PacketRendition final : public FrameSink, private TurnEnd {
   PacketRendition(const PacketRendition&) = delete;
   PacketRendition& operator=(const PacketRendition&) = delete;
 
-  void add(PacketReader& reader);
+  /// The reader gets what lies in the log from `position` on: some of it within the call.
+  void add(PacketReader& reader, uint64_t position);
   void remove(PacketReader& reader);
   [[nodiscard]] size_t reader_count() const { return readers_.size(); }
   [[nodiscard]] Time idle_since() const { return idle_since_; }
 
-  /// What a lane carries at present; kUnknown: nothing.
-  [[nodiscard]] CodecId codec(Lane lane) const { return lane_of(lane).codec; }
-  /// Changes when the numbers of a lane's packets begin anew.
-  [[nodiscard]] uint64_t epoch(Lane lane) const { return lane_of(lane).epoch; }
-  /// The lane's newest timestamp; a player that joins now catches up to it.
-  [[nodiscard]] int64_t newest_timestamp(Lane lane) const { return lane_of(lane).newest_timestamp; }
-  /// A packet that was sent not long ago; null when it is forgotten.
-  [[nodiscard]] const rtp::MediaPacket* find(Lane lane, int64_t index) const;
-  /// Media time at `now`, for sender reports: the same for both lanes, so that players find sound
-  /// and picture together.
-  [[nodiscard]] std::optional<MediaTime> media_time(Time now) const;
-  /// A player has lost the picture. Asks the publisher, if it is one that can be asked.
-  void request_key_frame();
+  [[nodiscard]] std::span<const std::unique_ptr<RenditionSource>> sources() const {
+    return sources_;
+  }
+  /// @return null when it has gone.
+  [[nodiscard]] const RenditionSource* find(uint32_t number) const;
+  /// Changes when a source comes or goes.
+  [[nodiscard]] uint32_t generation() const { return generation_; }
+  /// Where a reader begins who wants `source`, or anything that comes if it is null.
+  [[nodiscard]] uint64_t start_of(const RenditionSource* source) const;
+  /// A player has lost the picture of a source, or waits for its first. Asks the publisher, if it
+  /// is one that can be asked. @param source  null: of all video.
+  void request_key_frame(const RenditionSource* source);
 
   void on_track(const TrackRef& track) override;
   void on_frame(const FrameRef& frame) override;
   void on_end() override;
+  void on_packet(const PacketSourceRef& source, const rtp::MediaPacketRef& packet) override;
 
  private:
   struct Entry {
     rtp::MediaPacketRef packet;
-    Lane lane = Lane::kVideo;
-  };
-  struct LaneState {
-    CodecId codec = CodecId::kUnknown;
-    std::unique_ptr<rtp::Packetizer> packetizer;
-    uint64_t epoch = 0;
-    int64_t newest_timestamp = 0;
-    std::vector<rtp::MediaPacketRef> history;  // by index modulo its size
+    RenditionSource* source = nullptr;
   };
 
-  [[nodiscard]] const LaneState& lane_of(Lane lane) const {
-    return lanes_[static_cast<size_t>(lane)];
-  }
-  LaneState& lane_of(Lane lane) { return lanes_[static_cast<size_t>(lane)]; }
-  void append(Lane lane, rtp::MediaPacketRef packet);
+  RenditionSource& add_source(const PacketSourceRef& source);
+  RenditionSource& source_of(const PacketSourceRef& source);
+  void append(RenditionSource& source, const rtp::MediaPacketRef& packet);
   void pump(PacketReader& reader);
   void pump_all();
   void on_turn_end() override;
   void trim();
-  void follow_clock(const Frame& frame);
+  void measure();
   [[nodiscard]] uint64_t log_end() const { return log_begin_ + log_.size(); }
 
   LoopContext& context_;
   const PacketRenditionOptions options_;
   StreamUse stream_;
-  std::array<LaneState, kLanes> lanes_;
+  FramePacketizer frames_;
+  std::array<PacketSourceRef, 2> made_;  // of frames, by kind
+  std::vector<std::unique_ptr<RenditionSource>> sources_;
+  uint32_t next_source_ = 1;
+  uint32_t generation_ = 0;
   Ring<Entry> log_;
   uint64_t log_begin_ = 0;  // position of log_.front()
   size_t log_bytes_ = 0;
-  std::optional<uint64_t> join_;  // position of the newest random access point
   uint32_t frames_since_join_ = 0;
-  std::optional<MediaTime> newest_pts_;  // of video that was sent
-  std::optional<Time> clock_zero_;       // when media time was 0
   bool replaying_ = false;
-  Time key_frame_asked_{};
   std::vector<PacketReader*> readers_;
   rtp::MediaPackets scratch_;
   Time idle_since_;
+  Time measured_;
   Timer catch_up_;
 };
 

@@ -11,6 +11,7 @@
 
 #include "io/address.hpp"
 #include "protocols/webrtc/description.hpp"
+#include "protocols/webrtc/rtp_counters.hpp"
 #include "rtp/dtls/certificate.hpp"
 
 namespace millrace::webrtc {
@@ -30,6 +31,7 @@ struct Shared {
   std::atomic<uint64_t> audio_frames{0};
   std::atomic<uint64_t> packets_lost{0};
   std::atomic<uint64_t> packets_resent{0};
+  RtpCounters rtp;
   std::atomic<uint32_t> checks{0};
   std::atomic<uint32_t> bad_integrity{0};
 

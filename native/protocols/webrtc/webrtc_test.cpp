@@ -6,6 +6,7 @@
 
 #include "engine/testing/server.hpp"
 #include "protocols/webrtc/testing/client_peer.hpp"
+#include "rtp/packet/header_extensions.hpp"
 #include "rtp/rtcp/feedback.hpp"
 
 namespace millrace {
@@ -372,6 +373,19 @@ class RtpPublisher {
     ++number_;
   }
   void repeat() { send_packet(last_, last_index_); }
+  /// The first piece of a picture (FU-A); the rest does not come.
+  void send_piece() {
+    std::vector<uint8_t> piece = testing::hex("7c81 9a");
+    piece.resize(1000, 0xaa);
+    send(piece, false);
+    ++number_;
+  }
+  /// The encoder begins anew, under the same SSRC.
+  void restart(uint64_t index) {
+    index_ = index;
+    number_ = 0;
+    base_ = 3'000'000'000;
+  }
   [[nodiscard]] uint16_t last_number() const { return static_cast<uint16_t>(last_index_); }
 
  private:
@@ -388,7 +402,7 @@ class RtpPublisher {
     packet.marker = marker_;
     packet.payload_type = kVideoType;
     packet.sequence_number = static_cast<uint16_t>(index);
-    packet.timestamp = 1000 + number_ * 3600;
+    packet.timestamp = base_ + number_ * 3600;
     packet.ssrc = 77;
     packet.payload = payload;
     peer_.send_rtp(packet, index);
@@ -396,6 +410,7 @@ class RtpPublisher {
 
   ClientPeer& peer_;
   uint32_t number_ = 0;
+  uint32_t base_ = 1000;
   uint64_t index_ = 65530;  // wraps soon
   uint64_t last_index_ = 0;
   std::vector<uint8_t> last_;
@@ -428,6 +443,251 @@ TEST_F(WebrtcTest, WhatAPublisherSendsReachesPlayersOfWebrtc) {
   }));
   server_.engine().close(session, ErrorCode::kKicked);
   EXPECT_TRUE(closed_with(session, "KICKED"));
+}
+
+/// Collects a player's RTP packets until `enough(numbers)`.
+struct Collected {
+  std::vector<uint16_t> numbers;
+  std::vector<uint32_t> timestamps;
+  std::vector<uint8_t> types;  // of NAL units, the first of each packet
+
+  bool take_from(ClientPeer& player, const std::function<bool(const Collected&)>& enough,
+                 int limit_ms = 10'000) {
+    return player.receive(
+        [&](const std::vector<uint8_t>& bytes) {
+          const auto packet = rtp::RtpPacket::parse(bytes);
+          if (rtp::is_rtcp(bytes) || !packet.ok() || packet->payload.empty()) {
+            return false;
+          }
+          numbers.push_back(packet->sequence_number);
+          timestamps.push_back(packet->timestamp);
+          types.push_back(packet->payload[0] & 0x1f);
+          return enough(*this);
+        },
+        limit_ms);
+  }
+  [[nodiscard]] bool consecutive() const {
+    for (size_t i = 1; i < numbers.size(); ++i) {
+      if (numbers[i] != static_cast<uint16_t>(numbers[i - 1] + 1)) {
+        return false;
+      }
+    }
+    return true;
+  }
+};
+
+TEST_F(WebrtcTest, PacketsAreForwardedBeforeTheirPictureIsWhole) {
+  ClientPeer sender(port_);
+  (void)create(sender, "publish");
+  ASSERT_TRUE(sender.connect(fingerprint_));
+  RtpPublisher media(sender);
+  media.send_frame();
+  ASSERT_TRUE(server_.await("stream_tracks"));
+  ClientPeer player(port_);
+  player.local_ufrag = "playufrag";
+  (void)create(player, "play");
+  ASSERT_TRUE(player.connect(fingerprint_));
+  media.send_piece();
+  Collected got;
+  EXPECT_TRUE(got.take_from(player, [](const Collected& all) { return all.types.back() == 28; }));
+  EXPECT_EQ(got.types, (std::vector<uint8_t>{7, 8, 5, 28})) << "from the random access point on";
+  EXPECT_TRUE(got.consecutive());
+}
+
+TEST_F(WebrtcTest, PlayerGoesOnWhenAnotherPublisherComes) {
+  ClientPeer player(port_);
+  player.local_ufrag = "playufrag";
+  (void)create(player, "play");
+  ASSERT_TRUE(player.connect(fingerprint_));
+  Collected got;
+  for (int round = 0; round < 3; ++round) {
+    ClientPeer sender(port_);
+    sender.local_ufrag = "sender" + std::to_string(round);
+    const SessionId session = create(sender, "publish");
+    ASSERT_TRUE(sender.connect(fingerprint_));
+    RtpPublisher media(sender);
+    media.restart(40'000U - 10'000U * static_cast<unsigned>(round));
+    const size_t before = got.numbers.size();
+    for (int i = 0; i < 5; ++i) {
+      media.send_frame();
+    }
+    ASSERT_TRUE(got.take_from(player, [before](const Collected& all) {
+      return all.numbers.size() >= before + 7;
+    })) << round;
+    server_.engine().close(session, ErrorCode::kKicked);
+    ASSERT_TRUE(closed_with(session, "KICKED"));
+  }
+  EXPECT_TRUE(got.consecutive());
+  for (size_t i = 1; i < got.timestamps.size(); ++i) {
+    EXPECT_LT(got.timestamps[i] - got.timestamps[i - 1], 10U * 90'000) << i;
+  }
+}
+
+TEST_F(WebrtcTest, SenderThatBeginsItsNumbersAnewIsFollowedAtOnce) {
+  ClientPeer sender(port_);
+  sender.plain = true;  // SRTP takes numbers of the past for a replay
+  (void)create(sender, "publish");
+  ASSERT_TRUE(sender.connect(fingerprint_));
+  ClientPeer player(port_);
+  player.local_ufrag = "playufrag";
+  (void)create(player, "play");
+  ASSERT_TRUE(player.connect(fingerprint_));
+  RtpPublisher media(sender);
+  media.send_frame();
+  Collected got;
+  ASSERT_TRUE(got.take_from(player, [](const Collected& all) { return all.types.size() == 3; }));
+  media.restart(20'000);
+  media.send_frame();
+  media.send_frame();
+  EXPECT_TRUE(got.take_from(player, [](const Collected& all) { return all.types.size() == 7; }));
+  EXPECT_EQ(got.types, (std::vector<uint8_t>{7, 8, 5, 7, 8, 5, 1}));
+  EXPECT_TRUE(got.consecutive());
+  EXPECT_LT(got.timestamps.back() - got.timestamps.front(), 10U * 90'000);
+}
+
+TEST_F(WebrtcTest, WithoutFramesThePlayersOfWebrtcStillHaveTheStream) {
+  ClientPeer sender(port_);
+  Fields description = sender.describe("publish", video_media("recvonly"));
+  description.set("rtc_to_rtmp", false);
+  ASSERT_TRUE(server_.engine().create("webrtc", std::move(description)).ok());
+  ASSERT_TRUE(sender.connect(fingerprint_));
+  RtpPublisher media(sender);
+  media.send_frame();
+  ASSERT_TRUE(server_.await("stream_tracks")) << "signaling must know the codec";
+  ClientPeer player(port_);
+  player.local_ufrag = "playufrag";
+  (void)create(player, "play");
+  ASSERT_TRUE(player.connect(fingerprint_));
+  RtmpClient other(server_.listen("rtmp"), RtmpClient::Purpose::kPlay);
+  ASSERT_TRUE(other.start());
+  for (int i = 0; i < 30; ++i) {
+    media.send_frame();
+  }
+  Collected got;
+  EXPECT_TRUE(got.take_from(player, [](const Collected& all) { return all.types.size() > 30; }));
+  std::array<uint8_t, 4096> room;
+  EXPECT_LT(other.read_now(room), 900U) << "not even one picture";
+}
+
+/// A publisher of VP8 in layers of different sizes, told apart by rid. A layer sends a key frame
+/// when it is asked for one.
+class SimulcastPublisher {
+ public:
+  explicit SimulcastPublisher(ClientPeer& peer) : peer_(peer) {
+    map_.add(10, "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id");
+  }
+  static constexpr uint8_t kType = 96;
+  static Value::List media(std::string_view direction) {
+    return {Fields{
+        {"mid", "0"},
+        {"kind", "video"},
+        {"direction", direction},
+        {"codecs",
+         Value::List{Fields{{"payload_type", kType}, {"name", "VP8"}, {"clock_rate", 90000}}}},
+        {"ssrc", kVideoSsrc},
+        {"cname", "server"},
+        {"rids", Value::List{"l", "h"}},
+        {"extensions",
+         Value::List{Fields{{"id", 10}, {"uri", "urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id"}}}},
+        {"nack", true},
+        {"pli", true},
+        {"goog_remb", direction == "sendonly"}}};
+  }
+
+  /// 10 ms of it: a picture of each layer, of 100 and of 1000 bytes.
+  void send() {
+    for (size_t i = 0; i < layers_.size(); ++i) {
+      Layer& layer = layers_[i];
+      // RFC 7741: start of partition 0; the frame header's lowest bit says "no key frame".
+      std::vector<uint8_t> payload =
+          testing::hex(layer.key ? "10 10 02 00 9d012a 4001f000" : "10 11 02 00");
+      payload.resize(i == 0 ? 100 : 1000, static_cast<uint8_t>(i));
+      layer.key = false;
+      rtp::HeaderExtensionWriter writer(map_);
+      writer.rid(i == 0 ? "l" : "h");
+      rtp::RtpPacket packet;
+      writer.apply_to(packet);
+      packet.marker = true;
+      packet.payload_type = kType;
+      packet.sequence_number = static_cast<uint16_t>(layer.index);
+      packet.timestamp = layer.timestamp += 900;
+      packet.ssrc = static_cast<uint32_t>(500 + i);
+      packet.payload = payload;
+      peer_.send_rtp(packet, layer.index++);
+    }
+    peer_.receive(
+        [this](const std::vector<uint8_t>& bytes) {
+          rtp::RtcpReader reader(bytes);
+          for (auto next = reader.next(); next.ok() && next->has_value(); next = reader.next()) {
+            if ((*next)->is(rtp::PayloadFeedbackType::kPictureLoss)) {
+              layers_.at(rtp::PictureLossIndication::parse(**next)->media_ssrc - 500).key = true;
+            }
+          }
+          return false;
+        },
+        10);
+  }
+
+ private:
+  struct Layer {
+    uint64_t index;
+    uint32_t timestamp;
+    bool key = true;
+  };
+  ClientPeer& peer_;
+  rtp::HeaderExtensionMap map_;
+  std::array<Layer, 2> layers_{Layer{1000, 5000}, Layer{30'000, 4'000'000'000}};
+};
+
+TEST_F(WebrtcTest, PlayerOfSimulcastGetsTheLayerThatItsPathTakes) {
+  ClientPeer sender(port_);
+  const auto published = server_.engine().create(
+      "webrtc", sender.describe("publish", SimulcastPublisher::media("recvonly")));
+  ASSERT_TRUE(published.ok());
+  ASSERT_TRUE(sender.connect(fingerprint_));
+  SimulcastPublisher media(sender);
+  media.send();
+  ClientPeer player(port_);
+  player.local_ufrag = "playufrag";
+  ASSERT_TRUE(server_.engine()
+                  .create("webrtc", player.describe("play", SimulcastPublisher::media("sendonly")))
+                  .ok());
+  ASSERT_TRUE(player.connect(fingerprint_));
+  std::vector<uint16_t> numbers;
+  std::vector<uint32_t> timestamps;
+  const auto play_until = [&](size_t size, uint64_t remb_bps) {
+    size_t in_a_row = 0;
+    for (const Time limit = Clock::now() + seconds(10); Clock::now() < limit && in_a_row < 20;) {
+      media.send();
+      std::array<uint8_t, 64> room{};
+      ByteWriter writer(room);
+      rtp::ReceiverEstimatedBitrate remb;
+      remb.bitrate_bps = remb_bps;
+      remb.ssrcs.push_back(kVideoSsrc);
+      remb.write_to(writer);
+      player.send_rtcp(writer.written());
+      (void)player.receive(
+          [&](const std::vector<uint8_t>& bytes) {
+            const auto packet = rtp::RtpPacket::parse(bytes);
+            if (!rtp::is_rtcp(bytes) && packet.ok()) {
+              EXPECT_EQ(packet->ssrc, kVideoSsrc);
+              numbers.push_back(packet->sequence_number);
+              timestamps.push_back(packet->timestamp);
+              in_a_row = packet->payload.size() == size ? in_a_row + 1 : 0;
+            }
+            return false;
+          },
+          5);
+    }
+    return in_a_row >= 20;
+  };
+  EXPECT_TRUE(play_until(1000, 20'000'000)) << "up, when there is room";
+  EXPECT_TRUE(play_until(100, 150'000)) << "down, when there is not";
+  EXPECT_TRUE(play_until(1000, 20'000'000)) << "and up again";
+  for (size_t i = 1; i < numbers.size(); ++i) {
+    EXPECT_EQ(numbers[i], static_cast<uint16_t>(numbers[i - 1] + 1));
+    EXPECT_LT(timestamps[i] - timestamps[i - 1], 90'000U);
+  }
 }
 
 TEST_F(WebrtcTest, PublisherIsAskedForWhatIsLost) {

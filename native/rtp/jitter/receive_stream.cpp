@@ -23,7 +23,22 @@ ReceiveStream::ReceiveStream(BlockPool& pool, const ReceiveStreamOptions& option
       nack_(options.nack_options),
       reorder_(options.max_reorder_packets, options.max_reorder_delay) {}
 
-std::optional<int64_t> ReceiveStream::index_of(uint16_t sequence_number, Source source) {
+Ref<MediaPacket> ReceiveStream::keep(const RtpPacket& packet, const HeaderExtensions& extensions,
+                                     Time now) const {
+  auto media = MediaPacket::copy_of(pool_, packet.payload);
+  media->arrival = now;
+  media->marker = packet.marker;
+  media->info = inspect_payload(options_.codec, packet.payload);
+  media->playout_delay = extensions.playout_delay;
+  media->audio_level = extensions.audio_level;
+  media->abs_capture_time = extensions.abs_capture_time;
+  return media;
+}
+
+std::optional<int64_t> ReceiveStream::index_of(const RtpPacket& packet,
+                                               const HeaderExtensions& extensions, Source source,
+                                               Time now) {
+  const uint16_t sequence_number = packet.sequence_number;
   const auto newest = sequence_.newest();
   if (!newest) {
     // RTX alone tells nothing of where the stream is.
@@ -40,19 +55,33 @@ std::optional<int64_t> ReceiveStream::index_of(uint16_t sequence_number, Source 
   }
   if (expected_after_jump_ != sequence_number) {
     expected_after_jump_ = static_cast<uint16_t>(sequence_number + 1);
+    jumped_ = keep(packet, extensions, now);
+    jumped_timestamp_ = packet.timestamp;
     return std::nullopt;
   }
   expected_after_jump_.reset();
   ++counters_.restarts;
-  const int64_t next = *newest + restart_offset_ + kRestartGap;
+  const int64_t first = *newest + restart_offset_ + kRestartGap;
   sequence_.reset();
-  restart_offset_ = next - sequence_.unwrap(sequence_number);
-  return next;
+  restart_offset_ = first + 1 - sequence_.unwrap(sequence_number);
+  timestamp_.reset();
+  nack_.on_packet(first, now);
+  nack_.forget_before(first);
+  reorder_.restart_at(first);
+  if (jumped_) {
+    confirmed_ = std::exchange(jumped_, nullptr);
+    confirmed_->index = first;
+    confirmed_->timestamp = timestamp_.unwrap(jumped_timestamp_);
+    (void)reorder_.insert(confirmed_);
+    ++counters_.packets;
+    --counters_.late;
+  }
+  return first + 1;
 }
 
-MediaPacketRef ReceiveStream::receive(const RtpPacket& packet, const HeaderExtensions& extensions,
-                                      Source source, Time now) {
-  const auto index = index_of(packet.sequence_number, source);
+Ref<MediaPacket> ReceiveStream::receive(const RtpPacket& packet, const HeaderExtensions& extensions,
+                                        Source source, Time now) {
+  const auto index = index_of(packet, extensions, source, now);
   if (!index) {
     ++counters_.late;
     return nullptr;
@@ -60,15 +89,9 @@ MediaPacketRef ReceiveStream::receive(const RtpPacket& packet, const HeaderExten
   if (source == Source::kOriginal) {
     statistics_.on_packet(*index, packet.timestamp, now);
   }
-  auto media = MediaPacket::copy_of(pool_, packet.payload);
+  auto media = keep(packet, extensions, now);
   media->index = *index;
   media->timestamp = timestamp_.unwrap(packet.timestamp);
-  media->arrival = now;
-  media->marker = packet.marker;
-  media->info = inspect_payload(options_.codec, packet.payload);
-  media->playout_delay = extensions.playout_delay;
-  media->audio_level = extensions.audio_level;
-  media->abs_capture_time = extensions.abs_capture_time;
   switch (reorder_.insert(media)) {
     case ReorderBuffer::Inserted::kDuplicate:
       ++counters_.duplicates;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <utility>
 
 #include "base/block_pool.hpp"
 #include "base/clock.hpp"
@@ -46,11 +47,16 @@ class ReceiveStream {
   enum class Source : uint8_t { kOriginal, kRetransmission };
 
   /// Takes a packet of the SSRC, or one that RTX repeats (decapsulated before). Its payload is
-  /// copied.
+  /// copied. What the caller knows of it is to be added before it is handed on.
   /// @return null when it is a duplicate or too late, or the first after a jump of the sequence
-  ///         numbers that the next one must confirm (RFC 3550 A.1).
-  MediaPacketRef receive(const RtpPacket& packet, const HeaderExtensions& extensions, Source source,
-                         Time now);
+  ///         numbers that the next one must confirm (RFC 3550 A.1). That one is kept until then:
+  ///         see take_confirmed().
+  Ref<MediaPacket> receive(const RtpPacket& packet, const HeaderExtensions& extensions,
+                           Source source, Time now);
+
+  /// The packet before the one that receive() has just returned, when with the two the sender has
+  /// begun its sequence numbers anew; counters().restarts has grown then.
+  [[nodiscard]] Ref<MediaPacket> take_confirmed() { return std::exchange(confirmed_, nullptr); }
 
   /// Call until null after each receive(), and at the deadline.
   [[nodiscard]] MediaPacketRef pop(Time now) { return reorder_.pop(now); }
@@ -76,7 +82,10 @@ class ReceiveStream {
   [[nodiscard]] uint64_t lost() const { return reorder_.lost(); }
 
  private:
-  std::optional<int64_t> index_of(uint16_t sequence_number, Source source);
+  std::optional<int64_t> index_of(const RtpPacket& packet, const HeaderExtensions& extensions,
+                                  Source source, Time now);
+  [[nodiscard]] Ref<MediaPacket> keep(const RtpPacket& packet, const HeaderExtensions& extensions,
+                                      Time now) const;
 
   BlockPool& pool_;
   const ReceiveStreamOptions options_;
@@ -84,6 +93,9 @@ class ReceiveStream {
   TimestampUnwrapper timestamp_;
   int64_t restart_offset_ = 0;
   std::optional<uint16_t> expected_after_jump_;
+  Ref<MediaPacket> jumped_;  // the packet before that
+  uint32_t jumped_timestamp_ = 0;
+  Ref<MediaPacket> confirmed_;
   ReceptionStatistics statistics_;
   NackGenerator nack_;
   ReorderBuffer reorder_;

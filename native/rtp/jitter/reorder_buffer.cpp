@@ -26,6 +26,15 @@ ReorderBuffer::Inserted ReorderBuffer::insert(MediaPacketRef packet) {
   return Inserted::kYes;
 }
 
+void ReorderBuffer::restart_at(int64_t index) {
+  for (MediaPacketRef& place : slots_) {
+    place = nullptr;
+  }
+  overflow_ = nullptr;
+  waiting_ = 0;
+  next_ = index;
+}
+
 int64_t ReorderBuffer::first_waiting() const {
   int64_t index = *next_;
   while (!slot(index)) {

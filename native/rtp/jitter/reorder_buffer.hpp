@@ -29,6 +29,8 @@ class ReorderBuffer {
   }
 
   Inserted insert(MediaPacketRef packet);
+  /// Gives up what waits and what is missing before `index`: the sender has begun anew there.
+  void restart_at(int64_t index);
   /// @return the next packet in order; null when nothing can be handed out yet. A gap in the
   /// indices
   ///         is a loss.

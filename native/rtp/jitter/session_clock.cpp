@@ -22,6 +22,13 @@ size_t SessionClock::add_track(TrackKind kind, uint32_t clock_rate) {
   return tracks_.size() - 1;
 }
 
+void SessionClock::restart_track(size_t number, uint32_t clock_rate) {
+  Track track;
+  track.kind = tracks_[number].kind;
+  track.clock_rate = clock_rate;
+  tracks_[number] = track;
+}
+
 MediaTime SessionClock::uncorrected(const Track& track, int64_t timestamp) {
   return track.anchor + from_ticks(timestamp - *track.anchor_timestamp, track.clock_rate);
 }
@@ -43,15 +50,6 @@ MediaTime SessionClock::time_of(size_t number, int64_t timestamp, Time arrival) 
     track.last = time;
   }
   return time + track.correction;
-}
-
-std::optional<MediaReference> SessionClock::reference(size_t number) const {
-  const Track& track = tracks_[number];
-  if (!track.anchor_timestamp) {
-    return std::nullopt;
-  }
-  return MediaReference{*track.anchor_timestamp, *start_ + track.anchor + track.correction,
-                        track.clock_rate};
 }
 
 void SessionClock::on_sender_report(size_t number, uint64_t ntp, int64_t timestamp) {

@@ -8,7 +8,6 @@
 #include "base/clock.hpp"
 #include "media/codec_id.hpp"
 #include "media/media_time.hpp"
-#include "rtp/packet/media_reference.hpp"
 
 namespace millrace::rtp {
 
@@ -30,11 +29,16 @@ class SessionClock {
   /// @param timestamp  unwrapped RTP timestamp.
   [[nodiscard]] MediaTime time_of(size_t track, int64_t timestamp, Time arrival);
 
+  /// The same on the server's clock.
+  [[nodiscard]] Time moment_of(size_t track, int64_t timestamp, Time arrival) {
+    const MediaTime time = time_of(track, timestamp, arrival);
+    return *start_ + time;
+  }
+  /// The track begins anew: its encoder did, and has another clock now.
+  void restart_track(size_t track, uint32_t clock_rate);
+
   /// @param timestamp  the report's RTP timestamp, unwrapped with those of the packets.
   void on_sender_report(size_t track, uint64_t ntp, int64_t timestamp);
-
-  /// For sender reports about the track to viewers; nullopt before its first frame.
-  [[nodiscard]] std::optional<MediaReference> reference(size_t track) const;
 
   /// How far the track has been moved so far, and how far it is to be.
   [[nodiscard]] MediaTime correction(size_t track) const { return tracks_[track].correction; }

@@ -47,6 +47,9 @@ class MediaPacket {
   /// Unwrapped RTP timestamp in ticks of the codec's RTP clock, on the track's own origin.
   int64_t timestamp = 0;
   Time arrival{};  // when it came in, or when its frame did
+  /// The moment that the timestamp stands for, on the server's clock and in step with the other
+  /// tracks of the stream: for sender reports. Of packets made from frames it is not set.
+  Time moment{};
   bool marker = false;
   PayloadInfo info;
   std::optional<PlayoutDelay> playout_delay;

@@ -17,9 +17,10 @@ Result<std::optional<RtcpPacket>> RtcpReader::next() {
     return malformed;
   }
   if ((first & 0x20) != 0) {
-    // §6.4.1: padding is in the last packet of a compound only, and counts itself.
+    // §6.4.1 wants padding in the last packet of a compound only, and in multiples of four bytes.
+    // libwebrtc pads its transport-wide feedback to the byte, wherever in the compound that stands.
     const size_t padding = packet.body.empty() ? 0 : packet.body.back();
-    if (padding == 0 || padding % 4 != 0 || padding > packet.body.size() || !reader_.empty()) {
+    if (padding == 0 || padding > packet.body.size()) {
       reader_.fail();
       return malformed;
     }

@@ -38,7 +38,7 @@ constexpr size_t kFeedbackHeaderSize = 8;
 struct RtcpPacket {
   RtcpType type = RtcpType::kSenderReport;  // may be a value that has no name here
   uint8_t count = 0;  // 5 bits: reports, sources, or FMT of a feedback message
-  Bytes body;         // after the header, without padding; multiple of 4 bytes
+  Bytes body;         // after the header, without padding
 
   [[nodiscard]] bool is(TransportFeedbackType fmt) const {
     return type == RtcpType::kTransportFeedback && count == static_cast<uint8_t>(fmt);
@@ -55,8 +55,8 @@ class RtcpReader {
   explicit RtcpReader(Bytes compound) : reader_(compound) {}
 
   /// @return the next packet, nullopt at the end, kRtcpPacketMalformed (detail: offset) when the
-  ///         version is not 2, a length reaches beyond the end, or padding is not in the last
-  ///         packet alone. After an error nothing more comes.
+  ///         version is not 2, or a length or padding reaches beyond what there is. After an error
+  ///         nothing more comes.
   [[nodiscard]] Result<std::optional<RtcpPacket>> next();
 
  private:

@@ -99,18 +99,32 @@ TEST(Rtcp, Rfc3550CompoundIsWalkedInOrder) {
                                 RtcpType::kGoodbye}));
 }
 
+TEST(Rtcp, LibwebrtcPadsFeedbackToTheByteAndBeforeOtherPackets) {
+  // One packet received, with a small delta: 19 bytes and one of padding.
+  const auto bytes =
+      hex("af cd 0005 00000001 00000002 0064 0001 000000 00 2001 04 01"
+          "81 ce 0002 00000001 00000002");
+  RtcpReader reader(bytes);
+  const auto first = reader.next();
+  ASSERT_TRUE(first.ok() && first->has_value());
+  const auto feedback = TransportFeedback::parse(**first);
+  ASSERT_TRUE(feedback.ok());
+  EXPECT_EQ(feedback->base_sequence_number, 100);
+  const auto second = reader.next();
+  ASSERT_TRUE(second.ok() && second->has_value());
+  EXPECT_TRUE((*second)->is(PayloadFeedbackType::kPictureLoss));
+}
+
 TEST(Rtcp, Rfc3550A2LengthsAndPaddingThatLieAreRefused) {
   for (const char* text : {
-           "80",                                       // cut
-           "80 c9 00",                                 //
-           "40 c9 0001 00000001",                      // version 1
-           "80 c9 0002 00000001",                      // beyond the end
-           "a0 c9 0000",                               // padding without a count
-           "a0 c9 0001 00000000",                      // count 0
-           "a0 c9 0001 00000003",                      // not a multiple of 4
-           "a0 c9 0001 00000008",                      // more than there is
-           "a0 c9 0001 00000004 80 c9 0001 00000001",  // padding before the last packet
-           "80 c9 0001 00000001 00",                   // a rest that is no packet
+           "80",                      // cut
+           "80 c9 00",                //
+           "40 c9 0001 00000001",     // version 1
+           "80 c9 0002 00000001",     // beyond the end
+           "a0 c9 0000",              // padding without a count
+           "a0 c9 0001 00000000",     // count 0
+           "a0 c9 0001 00000008",     // more than there is
+           "80 c9 0001 00000001 00",  // a rest that is no packet
        }) {
     const auto bytes = hex(text);
     RtcpReader reader(bytes);

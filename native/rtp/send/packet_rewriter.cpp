@@ -30,32 +30,26 @@ PictureIds read_ids(Bytes payload, const PayloadInfo& info) {
 
 PacketRewriter::PacketRewriter(const Options& options)
     : options_(options),
-      sent_(options.remembered_packets),
       last_sequence_(int64_t{options.first_sequence_number} - 1),
-      last_timestamp_(options.first_timestamp) {
-  assert((sent_.size() & (sent_.size() - 1)) == 0 && !sent_.empty());
-  left_out_.reserve(kLeftOut);
-}
-
-uint32_t PacketRewriter::ms_since_start(Time now) const {
-  return static_cast<uint32_t>(duration_cast<milliseconds>(now - *start_).count());
-}
+      last_timestamp_(options.first_timestamp) {}
 
 void PacketRewriter::switch_to(uint32_t source, const MediaPacket& first,
-                               std::optional<int64_t> same_time) {
+                               std::optional<int64_t> same_time, std::optional<CatchUp> catch_up) {
   int64_t timestamp = last_timestamp_;
   if (epochs_used_ > 0) {
     const int64_t elapsed = duration_cast<microseconds>(first.arrival - last_arrival_).count() *
                             options_.clock_rate / 1'000'000;
-    timestamp = same_time ? *same_time + current().timestamp_offset : last_timestamp_ + elapsed;
+    timestamp = same_time ? current().timestamp_of(*same_time) : last_timestamp_ + elapsed;
     // Decoders order frames by it: it must go on, if only a little.
     timestamp = std::max(timestamp, last_timestamp_ + options_.clock_rate / 1000);
   }
   Epoch epoch;
   epoch.source = source;
   epoch.first_index = first.index;
+  epoch.first_sequence = last_sequence_ + 1;
   epoch.sequence_offset = last_sequence_ + 1 - first.index;
-  epoch.timestamp_offset = timestamp - first.timestamp;
+  epoch.catch_up = catch_up;
+  epoch.timestamp_offset = timestamp - epoch.timestamp_of(first.timestamp);
   if (epochs_used_ > 0) {
     const PictureIds ids = read_ids(first.payload(), first.info);
     epoch.picture_id_offset = static_cast<uint16_t>(last_picture_id_ + 1 - ids.picture_id);
@@ -66,13 +60,13 @@ void PacketRewriter::switch_to(uint32_t source, const MediaPacket& first,
   epochs_[epochs_used_++ % kEpochs] = epoch;
 }
 
-Rewritten PacketRewriter::rewritten(const Epoch& epoch, uint16_t sequence_number,
-                                    uint32_t timestamp) {
-  return {sequence_number, timestamp, epoch.picture_id_offset, epoch.tl0_pic_idx_offset};
+Rewritten PacketRewriter::rewritten(const Epoch& epoch, int64_t sequence, int64_t timestamp) {
+  return {sequence, static_cast<uint16_t>(sequence),
+          static_cast<uint32_t>(epoch.timestamp_of(timestamp)), epoch.picture_id_offset,
+          epoch.tl0_pic_idx_offset};
 }
 
-std::optional<Rewritten> PacketRewriter::forward(uint32_t source, const MediaPacket& packet,
-                                                 Time now) {
+std::optional<Rewritten> PacketRewriter::forward(uint32_t source, const MediaPacket& packet) {
   if (epochs_used_ == 0 || current().source != source || packet.index < current().first_index) {
     return std::nullopt;
   }
@@ -84,22 +78,15 @@ std::optional<Rewritten> PacketRewriter::forward(uint32_t source, const MediaPac
   }
   const int64_t sequence =
       packet.index + epoch.sequence_offset - left_out_before_ - (left_out - left_out_.begin());
-  const int64_t timestamp = packet.timestamp + epoch.timestamp_offset;
-  if (!start_) {
-    start_ = now;
-  }
-  Sent& sent = sent_[static_cast<size_t>(sequence) & (sent_.size() - 1)];
-  sent = {packet.index, ms_since_start(now), static_cast<uint16_t>(sequence),
-          static_cast<uint8_t>((epochs_used_ - 1) % kEpochs), 0};
   if (sequence > last_sequence_) {
     last_sequence_ = sequence;
-    last_timestamp_ = std::max(last_timestamp_, timestamp);
+    last_timestamp_ = std::max(last_timestamp_, epoch.timestamp_of(packet.timestamp));
     last_arrival_ = packet.arrival;
     const PictureIds ids = read_ids(packet.payload(), packet.info);
     last_picture_id_ = static_cast<uint16_t>(ids.picture_id + epoch.picture_id_offset);
     last_tl0_pic_idx_ = static_cast<uint8_t>(ids.tl0_pic_idx + epoch.tl0_pic_idx_offset);
   }
-  return rewritten(epoch, static_cast<uint16_t>(sequence), static_cast<uint32_t>(timestamp));
+  return rewritten(epoch, sequence, packet.timestamp);
 }
 
 void PacketRewriter::leave_out(const MediaPacket& packet) {
@@ -111,6 +98,8 @@ void PacketRewriter::leave_out(const MediaPacket& packet) {
   if (packet.index <= newest_sent) {
     return;  // the viewer has been told of a gap here already
   }
+  current().has_left_out = true;
+  left_out_.reserve(kLeftOut);
   if (left_out_.size() == kLeftOut) {
     left_out_.erase(left_out_.begin(), left_out_.begin() + kLeftOut / 2);
     left_out_before_ += static_cast<int64_t>(kLeftOut / 2);
@@ -137,16 +126,52 @@ void PacketRewriter::patch(std::span<uint8_t> payload, const PayloadInfo& info,
   }
 }
 
-PacketRewriter::Sent* PacketRewriter::sent_before(uint16_t sequence_number, Time now,
-                                                  Duration rtt) {
-  Sent& sent = sent_[sequence_number & (sent_.size() - 1)];
-  if (sent.tries >= options_.max_retransmissions || sent.sequence_number != sequence_number ||
-      !start_ || sent.index < epochs_[sent.epoch].first_index) {
-    return nullptr;  // the last: its epoch's place has been taken by another
+std::optional<PacketRewriter::Asked> PacketRewriter::packet_of(uint16_t sequence_number) const {
+  const int64_t sequence =
+      last_sequence_ -
+      static_cast<uint16_t>(static_cast<uint16_t>(last_sequence_) - sequence_number);
+  const size_t kept = std::min(epochs_used_, kEpochs);
+  for (size_t back = 0; back < kept; ++back) {
+    const Epoch& epoch = epochs_[(epochs_used_ - 1 - back) % kEpochs];
+    if (sequence < epoch.first_sequence) {
+      continue;
+    }
+    int64_t index = sequence - epoch.sequence_offset;
+    if (!epoch.has_left_out) {
+      return Asked{&epoch, index, sequence};
+    }
+    if (back != 0) {
+      return std::nullopt;  // what was left out of it is forgotten
+    }
+    index += left_out_before_;
+    if (left_out_before_ > 0 && !left_out_.empty() && index < left_out_.front()) {
+      return std::nullopt;
+    }
+    for (const int64_t left_out : left_out_) {
+      index += left_out <= index ? 1 : 0;
+    }
+    return Asked{&epoch, index, sequence};
   }
-  const bool under_way = sent.tries > 0 && ms_since_start(now) - sent.sent_ms <
-                                               duration_cast<milliseconds>(rtt).count();
-  return under_way ? nullptr : &sent;
+  return std::nullopt;
+}
+
+bool PacketRewriter::may_repeat(int64_t sequence, Time now, Duration rtt) const {
+  if (repeated_.empty()) {
+    return true;
+  }
+  const Repeated& repeated = repeated_[static_cast<size_t>(sequence) & (kRepeated - 1)];
+  return repeated.sequence != sequence ||
+         (repeated.tries < options_.max_retransmissions && now - repeated.at >= rtt);
+}
+
+void PacketRewriter::note_repeated(int64_t sequence, Time now) {
+  repeated_.resize(kRepeated);
+  Repeated& repeated = repeated_[static_cast<size_t>(sequence) & (kRepeated - 1)];
+  if (repeated.sequence != sequence) {
+    repeated = {sequence, now, 0};
+  }
+  repeated.at = now;
+  ++repeated.tries;
 }
 
 }  // namespace millrace::rtp

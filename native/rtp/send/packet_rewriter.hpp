@@ -15,10 +15,19 @@ namespace millrace::rtp {
 
 /// What a viewer's copy of a packet has of its own.
 struct Rewritten {
+  int64_t index = 0;  // the sequence number, counted on beyond 16 bits
   uint16_t sequence_number = 0;
   uint32_t timestamp = 0;
   uint16_t picture_id_offset = 0;  // to be added to the picture id, VP8 and VP9
   uint8_t tl0_pic_idx_offset = 0;  // to be added to TL0PICIDX
+};
+
+/// How a viewer who begins in the past of a source gets to its present: what lies before `edge` is
+/// drawn together before it, so that a decoder gets through it at once and the first picture that
+/// is shown for long is the newest.
+struct CatchUp {
+  int64_t edge = 0;  // the source's newest timestamp
+  int64_t speed = 64;
 };
 
 /// Turns the packets of changing sources into one stream for one viewer: sequence numbers,
@@ -26,14 +35,16 @@ struct Rewritten {
 ///
 /// A source is named by a number that the caller chooses; a publisher that comes back is a new one.
 /// Rule of use: switch_to() at a random access point, then forward() its packets.
+///
+/// The numbers of a packet follow from its own and those of its source alone, so that nothing is
+/// kept per packet that is sent, and one that is sent again is the same.
 class PacketRewriter {
  public:
   struct Options {
     uint16_t first_sequence_number = 0;
     uint32_t first_timestamp = 0;
     uint32_t clock_rate = 90000;
-    size_t remembered_packets = 1024;  // that can be asked for again; a power of two, 16 bytes each
-    uint8_t max_retransmissions = 8;   // of one packet
+    uint8_t max_retransmissions = 8;  // of one packet
   };
   explicit PacketRewriter(const Options& options);
 
@@ -41,14 +52,14 @@ class PacketRewriter {
   /// @param same_time  the timestamp on the clock of the source before of what `first` shows, when
   ///                   it is known (sender reports); else the time between the arrivals counts.
   void switch_to(uint32_t source, const MediaPacket& first,
-                 std::optional<int64_t> same_time = std::nullopt);
+                 std::optional<int64_t> same_time = std::nullopt,
+                 std::optional<CatchUp> catch_up = std::nullopt);
   [[nodiscard]] std::optional<uint32_t> source() const {
     return epochs_used_ > 0 ? std::optional(current().source) : std::nullopt;
   }
 
   /// @return nullopt when the packet is not to be sent: of another source, or before the switch.
-  [[nodiscard]] std::optional<Rewritten> forward(uint32_t source, const MediaPacket& packet,
-                                                 Time now);
+  [[nodiscard]] std::optional<Rewritten> forward(uint32_t source, const MediaPacket& packet);
   /// Leaves out a packet of the current source (an upper temporal layer) without a gap.
   void leave_out(const MediaPacket& packet);
 
@@ -68,25 +79,22 @@ class PacketRewriter {
   template <typename Find>
   [[nodiscard]] std::optional<Retransmission> on_nack(uint16_t sequence_number, Time now,
                                                       Duration rtt, Find find) {
-    Sent* sent = sent_before(sequence_number, now, rtt);
-    if (sent == nullptr) {
+    const auto asked = packet_of(sequence_number);
+    if (!asked || !may_repeat(asked->sequence, now, rtt)) {
       return std::nullopt;
     }
-    const Epoch& epoch = epochs_[sent->epoch];
-    MediaPacketRef packet = find(epoch.source, sent->index);
+    MediaPacketRef packet = find(asked->epoch->source, asked->index);
     if (!packet) {
       return std::nullopt;
     }
-    sent->sent_ms = ms_since_start(now);
-    ++sent->tries;
-    const int64_t timestamp = packet->timestamp + epoch.timestamp_offset;
-    return Retransmission{std::move(packet),
-                          rewritten(epoch, sequence_number, static_cast<uint32_t>(timestamp))};
+    note_repeated(asked->sequence, now);
+    const Rewritten numbers = rewritten(*asked->epoch, asked->sequence, packet->timestamp);
+    return Retransmission{std::move(packet), numbers};
   }
 
   /// Timestamp for the viewer of a timestamp of the current source: for sender reports.
   [[nodiscard]] uint32_t timestamp_of(int64_t timestamp) const {
-    return static_cast<uint32_t>(timestamp + current().timestamp_offset);
+    return static_cast<uint32_t>(current().timestamp_of(timestamp));
   }
 
  private:
@@ -94,35 +102,49 @@ class PacketRewriter {
   struct Epoch {
     uint32_t source = 0;
     int64_t first_index = 0;
+    int64_t first_sequence = 0;
     int64_t sequence_offset = 0;  // to the index, before what was left out
     int64_t timestamp_offset = 0;
+    std::optional<CatchUp> catch_up;
+    bool has_left_out = false;
     uint16_t picture_id_offset = 0;
     uint8_t tl0_pic_idx_offset = 0;
+
+    [[nodiscard]] int64_t timestamp_of(int64_t timestamp) const {
+      if (catch_up && timestamp < catch_up->edge) {
+        timestamp = catch_up->edge - (catch_up->edge - timestamp) / catch_up->speed;
+      }
+      return timestamp + timestamp_offset;
+    }
   };
-  struct Sent {
-    int64_t index = 0;
-    uint32_t sent_ms = 0;  // since start_
-    uint16_t sequence_number = 0;
-    uint8_t epoch = 0;
-    uint8_t tries = UINT8_MAX;  // UINT8_MAX: nothing here
+  struct Asked {
+    const Epoch* epoch;
+    int64_t index;     // of the source's packet
+    int64_t sequence;  // unwrapped
   };
-  static constexpr size_t kEpochs = 8;     // switches that retransmissions reach back over
-  static constexpr size_t kLeftOut = 128;  // indices that late packets reach back over
+  struct Repeated {
+    int64_t sequence = -1;
+    Time at{};
+    uint8_t tries = 0;
+  };
+  static constexpr size_t kEpochs = 4;      // switches that retransmissions reach back over
+  static constexpr size_t kLeftOut = 128;   // indices that late packets reach back over
+  static constexpr size_t kRepeated = 128;  // retransmissions that are remembered
 
   [[nodiscard]] const Epoch& current() const { return epochs_[(epochs_used_ - 1) % kEpochs]; }
-  [[nodiscard]] uint32_t ms_since_start(Time now) const;
-  /// The record of a packet that may be sent again now, else null.
-  [[nodiscard]] Sent* sent_before(uint16_t sequence_number, Time now, Duration rtt);
-  [[nodiscard]] static Rewritten rewritten(const Epoch& epoch, uint16_t sequence_number,
-                                           uint32_t timestamp);
+  [[nodiscard]] Epoch& current() { return epochs_[(epochs_used_ - 1) % kEpochs]; }
+  /// What was sent, or would have been, with a sequence number; nullopt when nobody knows.
+  [[nodiscard]] std::optional<Asked> packet_of(uint16_t sequence_number) const;
+  [[nodiscard]] bool may_repeat(int64_t sequence, Time now, Duration rtt) const;
+  void note_repeated(int64_t sequence, Time now);
+  [[nodiscard]] static Rewritten rewritten(const Epoch& epoch, int64_t sequence, int64_t timestamp);
 
   const Options options_;
   std::array<Epoch, kEpochs> epochs_{};
   size_t epochs_used_ = 0;
-  std::vector<Sent> sent_;
-  std::vector<int64_t> left_out_;  // ascending, of the current epoch
-  int64_t left_out_before_ = 0;    // those that are not in the list any more
-  std::optional<Time> start_;
+  std::vector<Repeated> repeated_;  // by sequence; empty before the first
+  std::vector<int64_t> left_out_;   // ascending, of the current epoch
+  int64_t left_out_before_ = 0;     // those that are not in the list any more
 
   // Of the newest packet that was sent.
   int64_t last_sequence_ = 0;  // unwrapped

@@ -87,7 +87,6 @@ class Rewriter : public Send {
     PacketRewriter::Options out;
     out.first_sequence_number = 65534;
     out.first_timestamp = 5000;
-    out.remembered_packets = 64;
     return out;
   }
   PacketRewriter rewriter_{options()};
@@ -95,42 +94,42 @@ class Rewriter : public Send {
 
 TEST_F(Rewriter, SequenceAndTimestampBeginWhereTheViewersDo) {
   rewriter_.switch_to(1, *packet(700, 90'000));
-  EXPECT_EQ(rewriter_.forward(1, *packet(700, 90'000), kStart)->sequence_number, 65534);
-  const auto second = rewriter_.forward(1, *packet(702, 93'600), kStart);
+  EXPECT_EQ(rewriter_.forward(1, *packet(700, 90'000))->sequence_number, 65534);
+  const auto second = rewriter_.forward(1, *packet(702, 93'600));
   EXPECT_EQ(second->sequence_number, 0) << "a gap stays a gap";
   EXPECT_EQ(second->timestamp, 5000U + 3600);
-  const auto late = rewriter_.forward(1, *packet(701, 90'000), kStart);
+  const auto late = rewriter_.forward(1, *packet(701, 90'000));
   EXPECT_EQ(late->sequence_number, 65535);
   EXPECT_EQ(late->timestamp, 5000U);
   EXPECT_EQ(rewriter_.timestamp_of(90'000), 5000U);
 }
 
 TEST_F(Rewriter, OtherSourcesAndPacketsBeforeTheSwitchAreNotSent) {
-  EXPECT_FALSE(rewriter_.forward(1, *packet(1), kStart).has_value());
+  EXPECT_FALSE(rewriter_.forward(1, *packet(1)).has_value());
   rewriter_.switch_to(1, *packet(10));
-  EXPECT_FALSE(rewriter_.forward(1, *packet(9), kStart).has_value());
-  EXPECT_FALSE(rewriter_.forward(2, *packet(10), kStart).has_value());
+  EXPECT_FALSE(rewriter_.forward(1, *packet(9)).has_value());
+  EXPECT_FALSE(rewriter_.forward(2, *packet(10)).has_value());
 }
 
 TEST_F(Rewriter, SwitchGoesOnWithoutAGapAndByTheTimeThatPassed) {
   rewriter_.switch_to(1, *packet(10, 1000, at_ms(0)));
-  (void)rewriter_.forward(1, *packet(10, 1000, at_ms(0)), kStart);
-  (void)rewriter_.forward(1, *packet(11, 4600, at_ms(40)), kStart);
+  (void)rewriter_.forward(1, *packet(10, 1000, at_ms(0)));
+  (void)rewriter_.forward(1, *packet(11, 4600, at_ms(40)));
   const auto key = packet(90'000, 777'000'000, at_ms(140));
   rewriter_.switch_to(2, *key);
-  const auto first = rewriter_.forward(2, *key, kStart);
+  const auto first = rewriter_.forward(2, *key);
   EXPECT_EQ(first->sequence_number, 0);
   EXPECT_EQ(first->timestamp, 5000U + 3600 + 9000);
-  EXPECT_FALSE(rewriter_.forward(1, *packet(12, 8200, at_ms(80)), kStart).has_value());
+  EXPECT_FALSE(rewriter_.forward(1, *packet(12, 8200, at_ms(80))).has_value());
 }
 
 TEST_F(Rewriter, SwitchByACommonClockIsExactAndNeverBack) {
   rewriter_.switch_to(1, *packet(10, 1000));
-  (void)rewriter_.forward(1, *packet(10, 1000), kStart);
+  (void)rewriter_.forward(1, *packet(10, 1000));
   rewriter_.switch_to(2, *packet(5, 50), 1000 + 1234);
-  EXPECT_EQ(rewriter_.forward(2, *packet(5, 50), kStart)->timestamp, 5000U + 1234);
+  EXPECT_EQ(rewriter_.forward(2, *packet(5, 50))->timestamp, 5000U + 1234);
   rewriter_.switch_to(3, *packet(6, 60), 50);
-  EXPECT_EQ(rewriter_.forward(3, *packet(6, 60), kStart)->timestamp, 5000U + 1234 + 90);
+  EXPECT_EQ(rewriter_.forward(3, *packet(6, 60))->timestamp, 5000U + 1234 + 90);
 }
 
 TEST_F(Rewriter, LeftOutPacketsLeaveNoGap) {
@@ -140,15 +139,15 @@ TEST_F(Rewriter, LeftOutPacketsLeaveNoGap) {
     if (i % 2 == 1) {
       rewriter_.leave_out(*packet(i));
     } else {
-      sent.push_back(rewriter_.forward(1, *packet(i), kStart)->sequence_number);
+      sent.push_back(rewriter_.forward(1, *packet(i))->sequence_number);
     }
   }
   for (size_t i = 0; i < sent.size(); ++i) {
     EXPECT_EQ(sent[i], static_cast<uint16_t>(65534 + i));
   }
-  EXPECT_FALSE(rewriter_.forward(1, *packet(999), kStart).has_value()) << "it was left out";
-  EXPECT_FALSE(rewriter_.forward(1, *packet(2), kStart).has_value()) << "too late to be placed";
-  EXPECT_EQ(rewriter_.forward(1, *packet(996), kStart)->sequence_number, sent[498]);
+  EXPECT_FALSE(rewriter_.forward(1, *packet(999)).has_value()) << "it was left out";
+  EXPECT_FALSE(rewriter_.forward(1, *packet(2)).has_value()) << "too late to be placed";
+  EXPECT_EQ(rewriter_.forward(1, *packet(996))->sequence_number, sent[498]);
 }
 
 TEST_F(Rewriter, Rfc7741PictureIdsGoOnOverASwitch) {
@@ -161,7 +160,7 @@ TEST_F(Rewriter, Rfc7741PictureIdsGoOnOverASwitch) {
     return out;
   };
   const auto sent = [this](uint32_t source, const MediaPacket& media) {
-    const auto rewritten = rewriter_.forward(source, media, kStart);
+    const auto rewritten = rewriter_.forward(source, media);
     std::vector<uint8_t> copy(media.payload().begin(), media.payload().end());
     PacketRewriter::patch(copy, media.info, *rewritten);
     return to_hex(copy);
@@ -186,7 +185,7 @@ TEST_F(Rewriter, NackIsAnsweredFromTheHistoryWithLimits) {
   for (int64_t i = 0; i < 70; ++i) {
     const auto media = packet(i, i * 90);
     history.add(media);
-    (void)rewriter_.forward(1, *media, at_ms(i));
+    (void)rewriter_.forward(1, *media);
   }
   const Duration rtt = milliseconds(50);
   EXPECT_FALSE(rewriter_.on_nack(65534, at_ms(100), rtt, find).has_value()) << "forgotten";
@@ -209,9 +208,9 @@ TEST_F(Rewriter, NackReachesBackOverASwitch) {
     return packet(index, source == 1 ? 1000 : 2000);
   };
   rewriter_.switch_to(1, *packet(10, 1000));
-  (void)rewriter_.forward(1, *packet(10, 1000), kStart);
+  (void)rewriter_.forward(1, *packet(10, 1000));
   rewriter_.switch_to(2, *packet(500, 2000), 1000 + 90);
-  (void)rewriter_.forward(2, *packet(500, 2000), kStart);
+  (void)rewriter_.forward(2, *packet(500, 2000));
   const auto old = rewriter_.on_nack(65534, kStart, milliseconds(1), find);
   ASSERT_TRUE(old.has_value());
   EXPECT_EQ(old->packet->index, 10);
@@ -226,13 +225,15 @@ TEST_F(Rewriter, ForwardingTakesNoMemory) {
     packets.push_back(packet(i, i * 90));
   }
   rewriter_.switch_to(1, *packets[0]);
+  (void)rewriter_.forward(1, *packets[0]);
+  rewriter_.leave_out(*packets[2]);  // the first takes the memory for all
   millrace::testing::AllocationCounter::start();
   for (const MediaPacketRef& media : packets) {
     history.add(media);
     if (media->index % 3 == 2) {
       rewriter_.leave_out(*media);
     } else {
-      (void)rewriter_.forward(1, *media, kStart);
+      (void)rewriter_.forward(1, *media);
     }
   }
   EXPECT_EQ(millrace::testing::AllocationCounter::stop(), 0U);

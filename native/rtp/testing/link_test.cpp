@@ -118,7 +118,7 @@ class TrackOverLink {
         rewriter_.switch_to(1, *packet);
       }
       history_.add(packet);
-      const auto rewritten = rewriter_.forward(1, *packet, now);
+      const auto rewritten = rewriter_.forward(1, *packet);
       ASSERT_TRUE(rewritten.has_value());
       RtpPacket out;
       out.marker = packet->marker;

@@ -131,9 +131,12 @@ describe('answerOffer', () => {
     expect(audio?.codecs[0]).toMatchObject({ name: 'opus', channels: 2 });
     expect(video?.codecs[0]?.name).toBe('H264');
     expect(video?.codecs[0]?.rtx_payload_type).toBeGreaterThan(0);
-    expect(video?.transport_cc).toBe(false);
-    expect(video?.goog_remb).toBe(true);
-    expect(sdp).not.toContain('transport-cc');
+    expect(video?.transport_cc).toBe(true);
+    expect(video?.goog_remb).toBe(false);
+    expect(sdp).toContain(`a=rtcp-fb:${video?.codecs[0]?.payload_type} transport-cc\r\n`);
+    const without = answerOffer(offer('chromium-play'), { ...play, tracks, twcc: false });
+    expect(without.sdp).not.toContain('transport-cc');
+    expect(without.media[1]?.goog_remb).toBe(true);
     expect(new Set([audio?.ssrc, video?.ssrc, video?.rtx_ssrc]).size).toBe(3);
     expect(sdp).toContain('s=SRSPlaySession\r\n');
     expect(sdp).toContain(`a=ssrc-group:FID ${video?.ssrc} ${video?.rtx_ssrc}\r\n`);

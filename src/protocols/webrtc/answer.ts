@@ -63,8 +63,7 @@ const PLAYOUT_DELAY = 'http://www.webrtc.org/experiments/rtp-hdrext/playout-dela
 
 const EXTENSIONS = {
   publish: new Set([MID, RID, REPAIRED_RID, TRANSPORT_CC, ABS_SEND_TIME, ABS_CAPTURE_TIME]),
-  // Without transport-cc: what a player can take is known from its reports and from REMB.
-  play: new Set([MID, ABS_SEND_TIME, ABS_CAPTURE_TIME, PLAYOUT_DELAY]),
+  play: new Set([MID, TRANSPORT_CC, ABS_SEND_TIME, ABS_CAPTURE_TIME, PLAYOUT_DELAY]),
 } as const;
 
 /** A media section of the offer, and what becomes of it. */

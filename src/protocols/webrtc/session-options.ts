@@ -13,6 +13,7 @@ export function sessionOptions(
   answer: Answer,
   local: IceCredentials,
   encrypt: boolean,
+  layer?: string,
 ): WebrtcSessionOptions {
   const { rtc } = request.vhost;
   return {
@@ -35,7 +36,7 @@ export function sessionOptions(
     media: answer.media,
     ...(request.action === 'publish'
       ? { publish: webrtcPublishOptions(config, request) }
-      : { play: webrtcPlayOptions(request) }),
+      : { play: webrtcPlayOptions(request), ...(layer === undefined ? {} : { layer }) }),
     keep_bframe: rtc.keepBframe,
     pli_for_rtmp_ms: rtc.rtcToRtmp ? rtc.pliForRtmpMs : 0,
     nack_no_copy: rtc.nackNoCopy,

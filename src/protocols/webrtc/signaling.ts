@@ -255,7 +255,8 @@ export class Signaling {
   ): Answered {
     const { config, engine, admissions } = this.#context;
     const encrypt = flag(request.query, 'encrypt') ?? config().rtcServer.encrypt;
-    const options = sessionOptions(config(), admitted, answer, local, encrypt);
+    const layer = request.query.get('layer') ?? undefined;
+    const options = sessionOptions(config(), admitted, answer, local, encrypt, layer);
     const id = engine.webrtc_create(options);
     const session = this.#openSession(id, admitted);
     try {

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "protocols/webrtc/packet_rendition.hpp"
+#include "protocols/webrtc/transport.hpp"
+#include "rtp/send/packet_rewriter.hpp"
+#include "rtp/send/sender_reports.hpp"
+#include "rtp/send/transport_send_history.hpp"
+
+namespace millrace::webrtc {
+
+/// One kind of media as one player gets it: which source, and under which numbers.
+class SentTrack {
+ public:
+  /// @param media    null: the player takes none of the kind.
+  /// @param random   for the beginnings of numbers, RFC 3550 §5.1.
+  SentTrack(const MediaDescription* media, uint64_t random);
+
+  [[nodiscard]] bool wanted() const { return media_ != nullptr; }
+  [[nodiscard]] bool owns(uint32_t ssrc) const {
+    return media_ != nullptr && ssrc != 0 && (ssrc == media_->ssrc || ssrc == media_->rtx_ssrc);
+  }
+  /// Number of the source that is sent at present; 0: none.
+  [[nodiscard]] uint32_t source() const { return source_; }
+  /// Has anything been sent?
+  [[nodiscard]] bool started() const { return rewriter_.has_value(); }
+  [[nodiscard]] const MediaDescription& media() const { return *media_; }
+  /// @return null when the player has not negotiated it.
+  [[nodiscard]] const NegotiatedCodec* codec_of(const RenditionSource& source) const;
+
+  /// What is sent from `first` on is of `source`.
+  /// @param before  the source until now, for the time between the two; may be null.
+  void switch_to(const RenditionSource& source, const RenditionSource* before,
+                 const rtp::MediaPacket& first);
+  /// Nothing is sent until the next switch.
+  void pause() { source_ = 0; }
+  /// @return whether it went out.
+  PacketReader::Taken send(const rtp::MediaPacket& packet, Time now, Transport& transport,
+                           rtp::TransportSendHistory* numbers);
+  void leave_out(const rtp::MediaPacket& packet);
+  /// Answers one sequence number of a NACK. @return whether a packet was sent again.
+  bool send_again(uint16_t sequence_number, Time now, Duration rtt, Transport& transport,
+                  rtp::TransportSendHistory* numbers, const PacketRendition& rendition);
+
+  [[nodiscard]] bool report_due(Time now) const { return reports_.is_due(now); }
+  /// @return nullopt when the time of the source is not known.
+  [[nodiscard]] std::optional<rtp::SenderReport> report(const PacketRendition& rendition,
+                                                        uint64_t ntp, Time now);
+
+ private:
+  struct Header {
+    std::array<uint8_t, kMaxRtpHeader> bytes{};
+    size_t size = 0;
+    size_t number_at = 0;  // of the transport-wide sequence number; 0: there is none
+    size_t send_time_at = 0;
+  };
+  /// Extensions of a packet are hints: those that find no room are left out.
+  [[nodiscard]] Header header_with(const std::optional<rtp::PlayoutDelay>& playout_delay,
+                                   const std::optional<rtp::AbsCaptureTime>& capture_time) const;
+  void write(const rtp::MediaPacket& packet, const rtp::Rewritten& numbers, uint32_t ssrc,
+             uint8_t payload_type, int64_t index, Bytes payload, Time now, Transport& transport,
+             rtp::TransportSendHistory* history);
+
+  const MediaDescription* const media_;
+  const NegotiatedCodec* codec_ = nullptr;
+  uint32_t source_ = 0;
+  const uint16_t first_sequence_number_;
+  const uint32_t first_timestamp_;
+  int64_t next_rtx_index_;
+  /// Whether what changes with each sending may be in the header. Of a packet that is sent again
+  /// under its own number it may not: SRTP with GCM would be broken by it (RFC 7714 §8.4).
+  const bool numbered_;
+  Header plain_;  // of packets without extensions of their own
+  std::optional<rtp::PacketRewriter> rewriter_;
+  rtp::RetransmissionBudget budget_;
+  rtp::SenderReports reports_;
+};
+
+}  // namespace millrace::webrtc

@@ -1,0 +1,89 @@
+import type { Page } from 'playwright-core';
+import type { Browser } from './browser.ts';
+import type { MediaServer } from './media-server.ts';
+import { KEEP_CONNECTIONS } from './rtc-page.ts';
+
+/** A layer as `RTCRtpEncodingParameters` has it. */
+export interface Layer {
+  readonly rid: string;
+  readonly scaleResolutionDownBy?: number;
+  readonly maxBitrate?: number;
+}
+
+/** How a peer in a browser reaches the server. */
+export interface Way {
+  /** Of WHIP or WHEP: `stream=...`. */
+  readonly query: string;
+  /** UDP port in place of the server's own: that of a LossyLink. */
+  readonly port?: number;
+}
+
+/** In a page: offers, and answers with what the server says, its port replaced. */
+function exchange(server: MediaServer, path: 'whip' | 'whep', { query, port }: Way): string {
+  const url = server.api(`/rtc/v1/${path}/?${query}`);
+  // `a=candidate:foundation component transport priority address port ...`
+  const sdp = port === undefined ? 'sdp' : `sdp.replace(PORT, '$1${port}')`;
+  return `
+    await connection.setLocalDescription();
+    const answer = await fetch('${url}', { method: 'POST', body: connection.localDescription.sdp });
+    const sdp = await answer.text();
+    const PORT = new RegExp('^(a=candidate:(?:[^ ]+ ){5})[0-9]+', 'gm');
+    if (!answer.ok) { throw new Error(sdp); }
+    await connection.setRemoteDescription({ type: 'answer', sdp: ${sdp} });`;
+}
+
+/** A page of the server's own origin, where scripts of the test may use WebRTC. */
+async function blank(browser: Browser, server: MediaServer): Promise<Page> {
+  const page = await browser.open();
+  await page.addInitScript(KEEP_CONNECTIONS);
+  await page.goto(server.http('/players/players.css'));
+  return page;
+}
+
+/** Publishes a moving picture of 640x480, in layers if there are some. */
+export async function publishPicture(
+  browser: Browser,
+  server: MediaServer,
+  way: Way,
+  layers: readonly Layer[] = [],
+): Promise<Page> {
+  const page = await blank(browser, server);
+  await page.evaluate(`(async () => {
+    const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
+    const paint = canvas.getContext('2d');
+    setInterval(() => {
+      paint.fillStyle = 'hsl(' + (performance.now() / 10) % 360 + ' 80% 50%)';
+      paint.fillRect(Math.random() * 600, Math.random() * 440, 80, 60);
+    }, 33);
+    const connection = new RTCPeerConnection();
+    const [track] = canvas.captureStream(30).getVideoTracks();
+    connection.addTransceiver(track, {
+      direction: 'sendonly', sendEncodings: ${JSON.stringify(layers.length > 0 ? layers : [{}])},
+    });
+    ${exchange(server, 'whip', way)}
+  })()`);
+  return page;
+}
+
+/** Plays video, muted. */
+export async function playPicture(browser: Browser, server: MediaServer, way: Way): Promise<Page> {
+  const page = await blank(browser, server);
+  await page.evaluate(`(async () => {
+    const connection = new RTCPeerConnection();
+    connection.addTransceiver('video', { direction: 'recvonly' });
+    ${exchange(server, 'whep', way)}
+    const video = document.createElement('video');
+    video.muted = true;
+    video.srcObject = new MediaStream(connection.getReceivers().map(({ track }) => track));
+    await video.play();
+  })()`);
+  return page;
+}
+
+/** Entries of the newest connection's statistics. */
+export function statistics(page: Page, type: string): Promise<readonly Record<string, unknown>[]> {
+  return page.evaluate<Record<string, unknown>[]>(
+    `window.connections.at(-1).getStats().then((report) =>
+      [...report.values()].filter((one) => one.type === '${type}'))`,
+  );
+}
