@@ -27,9 +27,11 @@ beforeAll(async () => {
   const config = configFromObject({
     rtmp: { listen: anyPort },
     httpServer: { enabled: true, listen: anyPort, dir: folder },
+    rtcServer: { enabled: true, listen: anyPort, candidate: '127.0.0.1' },
     vhosts: {
       __defaultVhost__: {
         httpRemux: { enabled: true },
+        rtc: { enabled: true, rtmpToRtc: true, keepBframe: true },
         hls: { enabled: true, fragmentMs: 1000, windowMs: 20_000, path: folder },
       },
     },
@@ -52,7 +54,7 @@ async function arrivalsOf(viewer: Peer): Promise<readonly Arrival[]> {
 }
 
 describe('while the main thread is blocked', () => {
-  it('viewers of RTMP, HTTP-FLV and HLS get every frame, in time', async () => {
+  it('viewers of RTMP, HTTP-FLV, WHEP and HLS get every frame, in time', async () => {
     const file = clip('h264-aac.flv');
     const published = once(server, 'publish');
     const publisher = peers.publish(file, `rtmp://127.0.0.1:${port('rtmp')}/live/busy`);
@@ -62,6 +64,11 @@ describe('while the main thread is blocked', () => {
     const viewers = {
       rtmp: peers.arrivals('rtmp', String(port('rtmp')), 'busy', frames),
       flv: peers.arrivals('flv', `${http}.flv`, frames),
+      whep: peers.arrivals(
+        'whep',
+        `http://127.0.0.1:${port('http')}/rtc/v1/whep/?app=live&stream=busy`,
+        frames,
+      ),
       hls: peers.arrivals('hls', `${http}.m3u8`, String(SECONDS)),
     };
     await Promise.all(Object.values(viewers).map(({ begun }) => begun));
@@ -70,7 +77,7 @@ describe('while the main thread is blocked', () => {
     while (Date.now() - from < BLOCKED_MS) {}
     const to = Date.now();
 
-    const [rtmp, flv, hls] = await Promise.all(Object.values(viewers).map(arrivalsOf));
+    const [rtmp, flv, whep, hls] = await Promise.all(Object.values(viewers).map(arrivalsOf));
     await publisher.stop();
     const sent = readFlv(file)
       .filter((tag) => tag.type === TagType.video && !isSequenceHeader(tag))
@@ -83,6 +90,8 @@ describe('while the main thread is blocked', () => {
       // Of the two seconds' frames most come within them: what came later would have waited for JavaScript.
       expect(during(arrivals)).toBeGreaterThan((BLOCKED_MS / 1000) * FPS * 0.6);
     }
+    expect(whep?.length).toBeGreaterThanOrEqual(SECONDS * FPS);
+    expect(during(whep)).toBeGreaterThan((BLOCKED_MS / 1000) * FPS * 0.6);
     expect(hls?.length).toBeGreaterThanOrEqual(SECONDS);
     expect(during(hls)).toBeGreaterThanOrEqual(1);
   }, 60_000);

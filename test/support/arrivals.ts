@@ -1,8 +1,9 @@
 // A viewer in a process of its own, which notes when each thing came. It writes a line when the first has come, and
 // at the end its notes as one line of JSON. Started with: node --import tsx arrivals.ts
-//   rtmp PORT NAME FRAMES | flv URL FRAMES | hls URL SEGMENTS
+//   rtmp PORT NAME FRAMES | flv URL FRAMES | hls URL SEGMENTS | whep URL FRAMES
 import { createHash } from 'node:crypto';
 import { setTimeout as delay } from 'node:timers/promises';
+import { type MediaStreamTrack, RTCPeerConnection, RTCRtpCodecParameters } from 'werift';
 import { isSequenceHeader, TagType } from './flv.ts';
 import { fetchBytes, playlist } from './hls-viewer.ts';
 import { viewFlv } from './http-flv.ts';
@@ -66,10 +67,53 @@ async function viewHls(url: string, count: number): Promise<void> {
   }
 }
 
+/** H.264, without NACK: on one machine nothing is lost, and a packet that is missing ends it. */
+async function viewWhep(url: string, frames: number): Promise<void> {
+  const video = new RTCRtpCodecParameters({
+    mimeType: 'video/H264',
+    clockRate: 90_000,
+    payloadType: 102,
+    parameters: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
+  });
+  const connection = new RTCPeerConnection({ codecs: { video: [video] } });
+  const seen = new Promise<void>((resolve, reject) => {
+    let next: number | undefined;
+    connection.onTrack.subscribe((track: MediaStreamTrack) => {
+      track.onReceiveRtp.subscribe(({ header, payload }) => {
+        if (next !== undefined && header.sequenceNumber !== next) {
+          reject(new Error(`packet ${header.sequenceNumber} instead of ${next}`));
+        }
+        next = (header.sequenceNumber + 1) & 0xffff;
+        if (header.marker) {
+          note(payload);
+          if (arrivals.length >= frames) {
+            resolve();
+          }
+        }
+      });
+    });
+  });
+  connection.addTransceiver('video', { direction: 'recvonly' });
+  await connection.setLocalDescription(await connection.createOffer());
+  const response = await fetch(url, {
+    method: 'POST',
+    body: connection.localDescription?.sdp ?? '',
+  });
+  const sdp = await response.text();
+  if (!response.ok) {
+    throw new Error(sdp);
+  }
+  await connection.setRemoteDescription({ type: 'answer', sdp });
+  await seen;
+  await connection.close();
+}
+
 const [form, one = '', two = '', three = ''] = process.argv.slice(2);
 await (form === 'rtmp'
   ? viewRtmp(Number(one), two, Number(three))
   : form === 'flv'
     ? viewHttpFlv(one, Number(two))
-    : viewHls(one, Number(two)));
+    : form === 'whep'
+      ? viewWhep(one, Number(two))
+      : viewHls(one, Number(two)));
 process.stdout.write(`${JSON.stringify(arrivals)}\n`);

@@ -268,22 +268,29 @@ class RtmpClient : public Client {
 class TestPublisher {
  public:
   void write_headers(rtmp::ClientSession& session) {
+    write_video_header(session);
+    session.write_media(rtmp::MessageType::kAudio, 0, hex("af 00 1210"));
+  }
+  void write_video_header(rtmp::ClientSession& session) {
     session.write_media(
         rtmp::MessageType::kVideo, 0,
         hex("17 00 000000 01 64000a ff e1 0018 6764000aacd9447b011000000300100000030320f1225960"
             "01 0006 68ebe3cb22c0 fdf8f800"));
-    session.write_media(rtmp::MessageType::kAudio, 0, hex("af 00 1210"));
   }
   void write_frame(rtmp::ClientSession& session) {
+    const uint32_t time_ms = number_ * 40 + shift_ms_;
+    std::vector<uint8_t> audio = hex("af 01");
+    audio.resize(202, static_cast<uint8_t>(number_));
+    write_video(session);
+    session.write_media(rtmp::MessageType::kAudio, time_ms + 1, audio);
+    session.write_media(rtmp::MessageType::kAudio, time_ms + 24, audio);
+  }
+  void write_video(rtmp::ClientSession& session) {
     const uint32_t time_ms = number_ * 40 + shift_ms_;
     const bool key = number_ % 25 == 0;
     std::vector<uint8_t> video = hex(key ? "17 01 000000 000003e8 65" : "27 01 000000 000003e8 41");
     video.resize(5 + 4 + 1000, static_cast<uint8_t>(number_));
     session.write_media(rtmp::MessageType::kVideo, time_ms, video);
-    std::vector<uint8_t> audio = hex("af 01");
-    audio.resize(202, static_cast<uint8_t>(number_));
-    session.write_media(rtmp::MessageType::kAudio, time_ms + 1, audio);
-    session.write_media(rtmp::MessageType::kAudio, time_ms + 24, audio);
     ++number_;
   }
   /// Frames from here on are so much later.

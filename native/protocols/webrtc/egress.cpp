@@ -281,9 +281,6 @@ void Egress::on_report_block(const rtp::ReportBlock& block) {
     put(counters.lost, std::max<int32_t>(0, block.cumulative_lost));
     put(transport_.shared().packets_lost, std::max<int32_t>(0, block.cumulative_lost));
     put(counters.jitter_us, uint64_t{block.jitter} * 1'000'000 / (video ? 90'000 : 48'000));
-    if (path_ != nullptr && video && !video_.media().transport_cc) {
-      path_->estimator.on_loss_report(block.fraction_lost);
-    }
   }
 }
 

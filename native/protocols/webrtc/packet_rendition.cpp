@@ -18,6 +18,8 @@ constexpr Duration kBurstInterval = milliseconds(5);
 // Of the log: several seconds of the fastest streams.
 constexpr size_t kMaxLogBytes = size_t{16} << 20;
 constexpr Duration kMeasureInterval = seconds(1);
+// So many players' requests become one.
+constexpr Duration kKeyFrameInterval = milliseconds(100);
 constexpr Duration kLinger = seconds(5);
 
 size_t place_of(TrackKind kind) { return kind == TrackKind::kAudio ? 1 : 0; }
@@ -128,6 +130,12 @@ const RenditionSource* PacketRendition::find(uint32_t number) const {
 }
 
 void PacketRendition::request_key_frame(const RenditionSource* source) {
+  // The publisher's side merges what it is asked for; this spares the way there.
+  Time& asked = source != nullptr ? source->key_frame_asked : key_frame_asked_;
+  if (context_.loop.now() - asked < kKeyFrameInterval) {
+    return;
+  }
+  asked = context_.loop.now();
   if (!stream_->carries_packets()) {
     stream_->request_key_frame();
   } else if (source == nullptr || source->live) {

@@ -42,6 +42,7 @@ struct RenditionSource {
   int64_t newest_timestamp = 0;
   uint64_t rate_bps = 0;  // over the last second; 0: nothing came, or it is not known yet
   uint64_t bytes = 0;     // since the rate was taken
+  mutable Time key_frame_asked{};
 };
 
 /// A player, as the rendition sees it.
@@ -133,6 +134,7 @@ class PacketRendition final : public FrameSink, public PacketSink, private TurnE
   std::vector<PacketReader*> readers_;
   rtp::MediaPackets scratch_;
   Time idle_since_;
+  Time key_frame_asked_{};  // of no source in particular
   Time measured_;
   Timer catch_up_;
 };

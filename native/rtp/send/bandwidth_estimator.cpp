@@ -35,8 +35,12 @@ BandwidthEstimator::BandwidthEstimator(const Options& options)
       loss_bps_(static_cast<double>(options.max_bps)) {}
 
 uint64_t BandwidthEstimator::estimate_bps() const {
-  const auto lowest = static_cast<uint64_t>(std::min(delay_bps_, loss_bps_));
-  return std::clamp(std::min(lowest, receiver_limit_bps_), options_.min_bps, options_.max_bps);
+  // What arrives the path does take. On a path that loses packets whatever is sent, or delivers
+  // them unevenly, bad news would add up to nothing at all otherwise.
+  const double proven = kDecrease * static_cast<double>(acknowledged_bps_);
+  const double estimate = std::max(std::min(delay_bps_, loss_bps_), proven);
+  return std::clamp(std::min(static_cast<uint64_t>(estimate), receiver_limit_bps_),
+                    options_.min_bps, options_.max_bps);
 }
 
 void BandwidthEstimator::on_results(std::span<const PacketResult> results, Time now) {
@@ -61,10 +65,6 @@ void BandwidthEstimator::on_results(std::span<const PacketResult> results, Time 
     window_packets_ = 0;
     window_lost_ = 0;
   }
-}
-
-void BandwidthEstimator::on_loss_report(uint8_t fraction_lost) {
-  control_loss(fraction_lost / 256.0);
 }
 
 void BandwidthEstimator::update_acknowledged(const PacketResult& result) {

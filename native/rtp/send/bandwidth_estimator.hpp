@@ -35,9 +35,6 @@ class BandwidthEstimator {
 
   /// @param results  of one feedback message, in the order the packets were sent.
   void on_results(std::span<const PacketResult> results, Time now);
-  /// Loss of a reception report, where there is no transport-wide feedback.
-  /// @param fraction_lost  of 256.
-  void on_loss_report(uint8_t fraction_lost);
   /// What the receiver estimates itself (REMB): a limit until it says otherwise.
   void on_receiver_estimate(uint64_t bps) { receiver_limit_bps_ = bps; }
 

@@ -431,15 +431,19 @@ TEST(BandwidthEstimator, LossLowersAndItsEndRaises) {
   EXPECT_GT(link.run(1'000'000, 100'000'000, 20'000), settled);
 }
 
-TEST(BandwidthEstimator, ReceiverEstimateAndReportsAreLimits) {
+TEST(BandwidthEstimator, ReceiverEstimateIsALimit) {
   BandwidthEstimator estimator;
   estimator.on_receiver_estimate(300'000);
   EXPECT_EQ(estimator.estimate_bps(), 300'000U);
+  estimator.on_receiver_estimate(1000);
+  EXPECT_EQ(estimator.estimate_bps(), 50'000U) << "never below the least";
   estimator.on_receiver_estimate(UINT64_MAX);
-  for (int i = 0; i < 40; ++i) {
-    estimator.on_loss_report(128);
-  }
-  EXPECT_EQ(estimator.estimate_bps(), 50'000U);
+  EXPECT_EQ(estimator.estimate_bps(), 1'000'000U);
+}
+
+TEST(BandwidthEstimator, PathThatAlwaysLosesSomeIsNotStarved) {
+  Bottleneck link;
+  EXPECT_GT(link.run(1'000'000, 100'000'000, 60'000, 0.12), 700'000U);
 }
 
 class LayerSelectorTest : public ::testing::Test {
