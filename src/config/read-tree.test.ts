@@ -22,7 +22,7 @@ function errorOf(text: string): ConfigError {
 
 describe('unknown directives', () => {
   it.each<[string, string, string | undefined]>([
-    ['liste 1935;', 'liste', undefined],
+    ['liste 1935;', 'liste', 'did you mean "listen"?'],
     ['max_conections 1;', 'max_conections', 'did you mean "max_connections"?'],
     ['vhost v { hsl { } }', 'vhost.hsl', 'did you mean "hls"?'],
     ['vhost v { hls { hls_fragmnet 1; } }', 'vhost.hls.hls_fragmnet', '"hls_fragment"'],

@@ -13,6 +13,7 @@ import { linesOf } from './schema/kinds.ts';
 import { rootSchema } from './schema/root.ts';
 import type { AnyBlock, AnyDirective, AnyRepeated } from './schema/spec.ts';
 import { nearestName } from './suggestion.ts';
+import { RTMP_NAMES_IN_ROOT } from './transform.ts';
 
 /** Values that were set, in the shape of the typed configuration; what was not set is absent. */
 export type SetValues = Record<string, unknown>;
@@ -231,7 +232,10 @@ class TreeReader {
     path: string,
     known: readonly string[],
   ): void {
-    const hint = hintFor(child.name, known);
+    const hint = hintFor(
+      child.name,
+      path === child.name ? [...known, ...RTMP_NAMES_IN_ROOT] : known,
+    );
     const what = `unknown directive "${path}"`;
     const origin = originOf(child);
     if (block.unknown === 'warning') {

@@ -35,9 +35,12 @@ export function replaceOldSpellings(root: Directive): Directive {
   return draft;
 }
 
+/** What may stand in the root and belongs into `rtmp`. */
+export const RTMP_NAMES_IN_ROOT = ['listen', 'chunk_size'] as const;
+
 function replaceInRoot(root: Draft): void {
   rename(root, 'http_stream', 'http_server');
-  moveInto(root, ['listen', 'chunk_size'], 'rtmp');
+  moveInto(root, RTMP_NAMES_IN_ROOT, 'rtmp');
 }
 
 const PLAY_NAMES = [

@@ -187,8 +187,12 @@ function read(path: string): string {
 
 /** Cores of the machine. */
 export function coreCount(): number {
-  return cpus().length;
+  cores ??= cpus().length;
+  return cores;
 }
+
+/** Node.js reads several files of the system for it, at each call. */
+let cores: number | undefined;
 
 const EMPTY: MachineSample = {
   ok: false,
