@@ -14,6 +14,7 @@ WORKDIR /opt/millrace
 COPY --from=build /src/package.json /src/LICENSE ./
 COPY --from=build /src/bin ./bin
 COPY --from=build /src/conf ./conf
+COPY --from=build /src/players ./players
 COPY --from=build /src/dist ./dist
 COPY --from=build /src/build/Release ./build/Release
 COPY --from=build /src/node_modules ./node_modules
@@ -21,7 +22,7 @@ COPY --from=build /src/node_modules ./node_modules
 RUN mkdir objs && chown node:node objs
 VOLUME /opt/millrace/objs
 USER node
-EXPOSE 1935 1985 8080
+EXPOSE 1935 1985 8080 8000/udp 8000/tcp
 HEALTHCHECK --interval=10s --timeout=3s --start-period=5s \
   CMD ["node", "-e", "fetch('http://127.0.0.1:1985/api/v1/versions').then(({ok}) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
 ENTRYPOINT ["bin/millrace"]

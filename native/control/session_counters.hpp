@@ -126,6 +126,12 @@ inline constexpr std::array kTransportColumns{
                     [](const SessionCounters& /*c*/, const TransportFigures& t) {
                       return number_or_nan(t.buffer_bytes);
                     }},
+    TransportColumn{"nacks", [](const SessionCounters& /*c*/,
+                                const TransportFigures& t) { return number_or_nan(t.nacks); }},
+    TransportColumn{"key_frame_requests",
+                    [](const SessionCounters& /*c*/, const TransportFigures& t) {
+                      return number_or_nan(t.key_frame_requests);
+                    }},
 };
 
 }  // namespace millrace

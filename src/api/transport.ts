@@ -22,6 +22,8 @@ export const transport = object({
   },
   buffer_ms: { ...orNull(integer), description: 'of media that the server holds for it now' },
   buffer_bytes: { ...orNull(integer), description: 'size of that media' },
+  nacks: { ...orNull(integer), description: 'packets that the receiving end asked for again' },
+  key_frame_requests: { ...orNull(integer), description: 'of the receiving end: PLI and FIR' },
 });
 
 export function transportJson({ figures, loss }: Transport) {
@@ -38,6 +40,8 @@ export function transportJson({ figures, loss }: Transport) {
     latency_ms: integerOrNull(figures.latency_ms),
     buffer_ms: integerOrNull(figures.buffer_ms),
     buffer_bytes: integerOrNull(figures.buffer_bytes),
+    nacks: integerOrNull(figures.nacks),
+    key_frame_requests: integerOrNull(figures.key_frame_requests),
   };
 }
 

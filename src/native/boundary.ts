@@ -369,6 +369,8 @@ export interface WebrtcSessionOptions {
   readonly layer?: string;
   /** `rtc.keep_bframe`. */
   readonly keep_bframe: boolean;
+  /** `rtc.keep_avc_nalu_sei`. */
+  readonly keep_sei: boolean;
   /** `rtc.pli_for_rtmp`; 0 asks for no key frames but those that players ask for. */
   readonly pli_for_rtmp_ms: number;
   /** `rtc.nack_no_copy`. */

@@ -15,6 +15,8 @@ export const TRANSPORT_COLUMNS = [
   'latency_ms',
   'buffer_ms',
   'buffer_bytes',
+  'nacks',
+  'key_frame_requests',
 ] as const;
 
 export type TransportColumn = (typeof TRANSPORT_COLUMNS)[number];

@@ -134,7 +134,8 @@ describe('the image', () => {
       exports: Record<string, { default: string } | string>;
     };
     const library = (exports['.'] as { default: string }).default;
-    for (const needed of [bin.millrace, library, 'build/Release/millrace.node', 'package.json']) {
+    const program = [bin.millrace, library, 'build/Release/millrace.node', 'package.json'];
+    for (const needed of [...program, 'players/whep.html', 'conf/docker.conf']) {
       expect(
         copied.some((path) => needed.replace('./', '').startsWith(path)),
         needed,
@@ -152,14 +153,17 @@ describe('the image', () => {
       process: { daemon: false },
       log: { tank: 'console' },
     });
-    expect(words('EXPOSE').flat().map(Number).sort()).toEqual([...ports].sort());
+    const exposed = words('EXPOSE')
+      .flat()
+      .map((port) => Number(port.replace(/\/(?:udp|tcp)$/, '')));
+    expect(exposed.sort()).toEqual([...ports].sort());
     const [, health] = /127\.0\.0\.1:(\d+)\/api\/v1\/versions/.exec(file) ?? [];
     expect(ports).toContain(Number(health));
   });
 
   it('is what compose runs, with ports and folders that the image has', () => {
     const compose = textOf('compose.yaml');
-    const mapped = [...compose.matchAll(/^ +- "(?:127\.0\.0\.1:)?\d+:(\d+)"$/gm)];
+    const mapped = [...compose.matchAll(/^ +- "(?:127\.0\.0\.1:)?\d+:(\d+)(?:\/(?:udp|tcp))?"$/gm)];
     expect(mapped.map(([, inside]) => Number(inside)).sort()).toEqual([...ports].sort());
     const [volume] = words('VOLUME').flat();
     expect(compose).toContain(`:${volume}`);

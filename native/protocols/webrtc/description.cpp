@@ -139,6 +139,7 @@ Description Description::from(const Fields& fields) {
   description.publish = fields.fields("publish");
   description.play = fields.fields("play");
   description.keep_bframe = fields.boolean("keep_bframe", false);
+  description.keep_sei = fields.boolean("keep_sei", true);
   description.pli_interval = fields.duration_ms("pli_for_rtmp_ms", description.pli_interval);
   description.rtc_to_rtmp = fields.boolean("rtc_to_rtmp", true);
   description.layer = fields.text("layer");

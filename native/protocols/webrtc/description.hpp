@@ -69,6 +69,7 @@ struct Description {
   Fields publish;
   Fields play;
   bool keep_bframe = false;
+  bool keep_sei = true;
   Duration pli_interval = seconds(6);
   bool rtc_to_rtmp = true;
   std::string layer;  // that a player wants: a rid, or `low`, `high`; empty: what its path takes

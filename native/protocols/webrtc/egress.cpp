@@ -54,9 +54,9 @@ Status Egress::start() {
   if (holder == nullptr) {
     holder = std::make_unique<PacketRenditions>(context);
   }
-  rendition_ = &holder->get(
-      description.stream,
-      {description.keep_bframe, options.rendition.gop_cache, options.rendition.gop_max_frames});
+  rendition_ =
+      &holder->get(description.stream, {description.keep_bframe, options.rendition.gop_cache,
+                                        options.rendition.gop_max_frames, description.keep_sei});
   control();
   const RenditionSource* source = rendition_->find(target_);
   const uint64_t start = rendition_->start_of(source);

@@ -15,7 +15,7 @@ FramePacketizer::Changed FramePacketizer::set_track(const Track& track) {
     return Changed::kNo;  // changed parameter sets go with the next random access point
   }
   lane.codec = track.codec;
-  lane.packetizer = rtp::make_packetizer(track, pool_);
+  lane.packetizer = rtp::make_packetizer(track, pool_, rtp::kDefaultMaxPayloadSize, sei_);
   if (track.kind == TrackKind::kVideo) {
     newest_pts_ = std::nullopt;
   }

@@ -18,7 +18,8 @@ namespace millrace::webrtc {
 class FramePacketizer {
  public:
   enum class BFrames : bool { kDrop, kKeep };
-  FramePacketizer(BlockPool& pool, BFrames b_frames) : pool_(pool), b_frames_(b_frames) {}
+  FramePacketizer(BlockPool& pool, BFrames b_frames, rtp::Sei sei = rtp::Sei::kKeep)
+      : pool_(pool), b_frames_(b_frames), sei_(sei) {}
 
   enum class Changed : bool { kNo, kYes };
   /// @return whether packets that follow are of another codec, and count anew.
@@ -44,6 +45,7 @@ class FramePacketizer {
 
   BlockPool& pool_;
   const BFrames b_frames_;
+  const rtp::Sei sei_;
   std::array<Lane, 2> lanes_;
   std::optional<MediaTime> newest_pts_;  // of video that was sent
   std::optional<Time> clock_zero_;       // when media time was 0

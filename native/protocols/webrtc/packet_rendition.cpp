@@ -36,8 +36,10 @@ PacketRendition::PacketRendition(LoopContext& context, const std::string& stream
     : context_(context),
       options_(options),
       stream_(context.hub.use(stream)),
-      frames_(context.loop.pool(), options.keep_bframe ? FramePacketizer::BFrames::kKeep
-                                                       : FramePacketizer::BFrames::kDrop),
+      frames_(
+          context.loop.pool(),
+          options.keep_bframe ? FramePacketizer::BFrames::kKeep : FramePacketizer::BFrames::kDrop,
+          options.keep_sei ? rtp::Sei::kKeep : rtp::Sei::kLeaveOut),
       idle_since_(context.loop.now()),
       measured_(context.loop.now()),
       catch_up_([this] { pump_all(); }) {
@@ -316,9 +318,9 @@ PacketRenditions::PacketRenditions(LoopContext& context)
 
 PacketRendition& PacketRenditions::get(const std::string& stream,
                                        const PacketRenditionOptions& options) {
-  const std::string form = stream + (options.keep_bframe ? " bframes" : "") +
-                           (options.gop_cache ? " gop " : " ") +
-                           std::to_string(options.gop_max_frames);
+  const std::string form =
+      stream + (options.keep_bframe ? " bframes" : "") + (options.keep_sei ? "" : " no-sei") +
+      (options.gop_cache ? " gop " : " ") + std::to_string(options.gop_max_frames);
   auto& rendition = renditions_[form];
   if (rendition == nullptr) {
     rendition = std::make_unique<PacketRendition>(context_, stream, options);

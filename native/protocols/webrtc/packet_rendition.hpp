@@ -23,6 +23,7 @@ struct PacketRenditionOptions {
   bool keep_bframe = false;
   bool gop_cache = true;
   uint32_t gop_max_frames = 2500;  // 0 = no limit
+  bool keep_sei = true;
 };
 
 /// One source of a rendition: a publisher's SSRC or layer, or packets made of frames.

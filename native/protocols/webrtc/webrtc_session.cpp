@@ -13,6 +13,11 @@ namespace {
 // While a peer that was admitted does not connect, an operator is told why so often.
 constexpr Duration kTroubleInterval = seconds(5);
 
+/// 0 stands for what is not known yet.
+std::optional<double> known(uint64_t value, double unit) {
+  return value != 0 ? std::optional(static_cast<double>(value) / unit) : std::nullopt;
+}
+
 }  // namespace
 
 WebrtcSession::WebrtcSession(LoopContext& context, const Fields& options)
@@ -97,8 +102,20 @@ void WebrtcSession::count(SessionCounters& counters) const {
   counters.bytes_out = shared_->bytes_out.load(std::memory_order_relaxed);
   counters.video_frames = shared_->video_frames.load(std::memory_order_relaxed);
   counters.audio_frames = shared_->audio_frames.load(std::memory_order_relaxed);
-  counters.packets_lost = shared_->packets_lost.load(std::memory_order_relaxed);
-  counters.packets_resent = shared_->packets_resent.load(std::memory_order_relaxed);
+  const RtpCounters& rtp = shared_->rtp;
+  const auto load = [](const auto& counter) { return counter.load(std::memory_order_relaxed); };
+  const bool publishes = shared_->description.publishes;
+  counters.packets_lost = load(rtp.lost);
+  counters.packets_resent =
+      publishes ? load(rtp.retransmissions_in) : load(rtp.retransmissions_out);
+  TransportFigures& figures = counters.transport.emplace();
+  figures.rtt_ms = known(load(rtp.rtt_us), 1000);
+  figures.jitter_ms = known(load(rtp.jitter_us), 1000);
+  figures.packets_in = load(rtp.packets_in);
+  figures.packets_out = load(rtp.packets_out);
+  figures.bandwidth_bps = known(load(rtp.estimate_bps), 1);
+  figures.nacks = static_cast<double>(load(publishes ? rtp.nacks_out : rtp.nacks_in));
+  figures.key_frame_requests = static_cast<double>(load(publishes ? rtp.plis_out : rtp.plis_in));
 }
 
 void WebrtcSession::on_peer_ended(Error error) {

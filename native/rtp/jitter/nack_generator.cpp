@@ -37,12 +37,14 @@ void NackGenerator::forget_before(int64_t index) {
 }
 
 size_t NackGenerator::poll(Time now, std::span<uint16_t> out) {
-  const auto given_up = std::ranges::remove_if(missing_, [&](const Missing& packet) {
-    return now - packet.noticed > options_.max_age ||
-           (packet.tries >= options_.max_tries && packet.next_try <= now);
-  });
-  given_up_ = given_up_ || !given_up.empty();
-  missing_.erase(given_up.begin(), given_up.end());
+  // Not std::ranges: Clang 14 cannot read libstdc++'s subrange, and builds the fuzz targets.
+  const auto given_up =
+      std::remove_if(missing_.begin(), missing_.end(), [&](const Missing& packet) {
+        return now - packet.noticed > options_.max_age ||
+               (packet.tries >= options_.max_tries && packet.next_try <= now);
+      });
+  given_up_ = given_up_ || given_up != missing_.end();
+  missing_.erase(given_up, missing_.end());
   const Duration interval = std::max(rtt_, options_.min_interval);
   size_t count = 0;
   for (Missing& packet : missing_) {

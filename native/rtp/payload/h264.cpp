@@ -64,6 +64,8 @@ NalPacketizer::Role H264Packetizer::role_of(Bytes nal) const {
     case NalUnitType::kEndOfSequence:
     case NalUnitType::kEndOfStream:
       return Role::kLeftOut;
+    case NalUnitType::kSei:
+      return sei_ == Sei::kKeep ? Role::kMedia : Role::kLeftOut;
     default:
       // Types from 24 on would be read as RTP's own.
       return is_unit_type(nal[0] & kTypeMask) ? Role::kMedia : Role::kLeftOut;

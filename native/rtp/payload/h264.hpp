@@ -12,8 +12,8 @@ namespace millrace::rtp {
 /// packets (§5.6), STAP-A (§5.7.1), FU-A (§5.8).
 class H264Packetizer final : public NalPacketizer {
  public:
-  H264Packetizer(BlockPool& pool, size_t max_payload_size)
-      : NalPacketizer(pool, CodecId::kH264, max_payload_size, 1) {}
+  H264Packetizer(BlockPool& pool, size_t max_payload_size, Sei sei = Sei::kKeep)
+      : NalPacketizer(pool, CodecId::kH264, max_payload_size, 1), sei_(sei) {}
 
  private:
   [[nodiscard]] Role role_of(Bytes nal) const override;
@@ -21,6 +21,8 @@ class H264Packetizer final : public NalPacketizer {
                                 std::span<const Bytes> units) const override;
   void write_fragment_header(std::span<uint8_t> out, Bytes nal, bool start,
                              bool end) const override;
+
+  const Sei sei_;
 };
 
 /// H.264 from RTP, packetization modes 0 and 1. STAP-B, MTAP and FU-B (mode 2) are refused.

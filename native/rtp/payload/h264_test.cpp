@@ -23,14 +23,14 @@ class H264Payload : public ::testing::Test {
 
   /// Payloads of a frame of these units.
   std::vector<std::string> packetized(const std::vector<std::string>& nals, bool random_access,
-                                      size_t max_payload_size = 1180) {
+                                      size_t max_payload_size = 1180, Sei sei = Sei::kKeep) {
     std::vector<std::vector<uint8_t>> units;
     for (const std::string& nal : nals) {
       units.push_back(hex(nal));
     }
     const auto frame = nal_frame(pool_, testing::make_track(CodecId::kH264), units);
     frame->random_access = random_access;
-    H264Packetizer packetizer(pool_, max_payload_size);
+    H264Packetizer packetizer(pool_, max_payload_size, sei);
     MediaPackets packets;
     EXPECT_TRUE(packetizer.packetize(*frame, Time(), packets).ok());
     std::vector<std::string> out;
@@ -67,6 +67,12 @@ class H264Payload : public ::testing::Test {
   int64_t index_ = 0;
   int64_t timestamp_ = 0;
 };
+
+TEST_F(H264Payload, SeiIsLeftOutWhenAskedFor) {
+  const std::vector<std::string> nals{"0605ff80", "419a01"};
+  EXPECT_EQ(packetized(nals, false, 1180, Sei::kLeaveOut), (std::vector<std::string>{"419a01"}));
+  EXPECT_NE(packetized(nals, false), (std::vector<std::string>{"419a01"}));
+}
 
 TEST_F(H264Payload, Rfc6184SingleNalUnitPacketIsTheUnitItself) {
   EXPECT_EQ(packetized({"419a0102"}, false), (std::vector<std::string>{"419a0102"}));

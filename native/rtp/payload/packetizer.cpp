@@ -49,11 +49,11 @@ MediaPacket& Packetizer::add(size_t payload_size) {
 }
 
 std::unique_ptr<Packetizer> make_packetizer(const Track& track, BlockPool& pool,
-                                            size_t max_payload_size) {
+                                            size_t max_payload_size, Sei sei) {
   assert(max_payload_size >= 64);
   switch (track.codec) {
     case CodecId::kH264:
-      return std::make_unique<H264Packetizer>(pool, max_payload_size);
+      return std::make_unique<H264Packetizer>(pool, max_payload_size, sei);
     case CodecId::kH265:
       return std::make_unique<H265Packetizer>(pool, max_payload_size);
     case CodecId::kAv1:

@@ -66,11 +66,16 @@ class Packetizer {
   MediaPacket* last_ = nullptr;
 };
 
+/// Supplemental enhancement information of H.264: captions, time codes, and what encoders write of
+/// themselves. Decoders that know none of it do not need it.
+enum class Sei : bool { kLeaveOut, kKeep };
+
 /// A packetizer for the codec of `track`: H.264 (packetization-mode 1), HEVC, AV1, VP8, VP9, Opus,
 /// G.711, AAC (mode AAC-hbr).
 /// @param max_payload_size  at least 64 bytes.
 /// @return null for codecs without a payload format here.
 [[nodiscard]] std::unique_ptr<Packetizer> make_packetizer(
-    const Track& track, BlockPool& pool, size_t max_payload_size = kDefaultMaxPayloadSize);
+    const Track& track, BlockPool& pool, size_t max_payload_size = kDefaultMaxPayloadSize,
+    Sei sei = Sei::kKeep);
 
 }  // namespace millrace::rtp

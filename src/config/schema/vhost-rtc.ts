@@ -33,9 +33,11 @@ export const rtc = block(
     }),
     rtmpToRtc: b0('rtmp_to_rtc', false, 'Play streams of other protocols by WebRTC.'),
     keepBframe: b0('keep_bframe', false, 'Keep B-frames, which browsers show in wrong order.'),
-    keepAvcNaluSei: b1('keep_avc_nalu_sei', true, 'Keep SEI NAL units of H.264.', {
-      effect: 'accepted',
-    }),
+    keepAvcNaluSei: b1(
+      'keep_avc_nalu_sei',
+      true,
+      'Keep SEI NAL units of H.264 in what WebRTC players get of streams of other protocols.',
+    ),
     opusBitrateBps: int('opus_bitrate', 48_000, 'Bit rate of Opus made from AAC.', audioBitrate),
     rtcToRtmp: b0('rtc_to_rtmp', false, 'Play streams published by WebRTC by other protocols.'),
     pliForRtmpMs: seconds(

@@ -38,6 +38,7 @@ export function sessionOptions(
       ? { publish: webrtcPublishOptions(config, request) }
       : { play: webrtcPlayOptions(request), ...(layer === undefined ? {} : { layer }) }),
     keep_bframe: rtc.keepBframe,
+    keep_sei: rtc.keepAvcNaluSei,
     pli_for_rtmp_ms: rtc.rtcToRtmp ? rtc.pliForRtmpMs : 0,
     nack_no_copy: rtc.nackNoCopy,
     rtc_to_rtmp: rtc.rtcToRtmp,
