@@ -129,12 +129,12 @@ describe('refusals', () => {
       {
         url: `${server.srt('a', 'request')}&passphrase=wrong-horse-battery`,
         says: 'Incorrect passphrase',
-        log: /the SRT handshake failed\), detail=10,/,
+        log: /srt Incorrect passphrase: .*\(the SRT handshake failed\), detail=10,/,
       },
       {
         url: server.srt('a', 'request'),
         says: 'Password required or unexpected',
-        log: /the SRT handshake failed\), detail=11,/,
+        log: /srt Password required or unexpected: .*\(the SRT handshake failed\), detail=11,/,
       },
       {
         url: `srt://127.0.0.1:${server.port('srt')}?streamid=#!::r=live/a,m=bidirectional${key}`,

@@ -35,12 +35,15 @@ struct Driver::Listener final : HandshakeGate::Listener {
   StreamIdDefaults defaults;
   uint16_t local_port = 0;
 
-  void note(Error error) const {
-    loops.front()->loop.post(
-        [context = loops.front(), error] { context->troubles.note("srt", error); });
+  void note(Error error, std::string area = "srt") const {
+    loops.front()->loop.post([context = loops.front(), error, area = std::move(area)] {
+      context->troubles.note(area, error);
+    });
   }
   void on_handshake_failed(int reason) override {
-    note({ErrorCode::kSrtHandshakeRefused, static_cast<uint32_t>(reason)});
+    // With libsrt's words, e.g. "Incorrect passphrase": each reason is a line of its own.
+    note({ErrorCode::kSrtHandshakeRefused, static_cast<uint32_t>(reason)},
+         std::string("srt ") + reject_reason_text(reason));
   }
 };
 

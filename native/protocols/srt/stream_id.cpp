@@ -168,7 +168,9 @@ std::string StreamId::to_string() const {
     const size_t end = std::min(rest.find('&'), rest.size());
     const std::string_view pair = rest.substr(0, end);
     rest.remove_prefix(std::min(end + 1, rest.size()));
-    if (!pair.empty() && !pair.starts_with("vhost=")) {
+    // A short form may have a parameter whose key means something in the standard form.
+    const std::string_view key = pair.substr(0, pair.find('='));
+    if (!pair.empty() && key != "vhost" && key != "r" && key != "h" && key != "m") {
       text += ',';
       text.append(pair);
     }

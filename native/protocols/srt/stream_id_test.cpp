@@ -74,6 +74,14 @@ TEST(SrtStreamId, DefaultsFillIn) {
   EXPECT_EQ(StreamId::parse("", defaults)->mode, Mode::kPublish);
 }
 
+TEST(SrtStreamId, ParametersOfAShortFormAreNoKeysOfTheStandardForm) {
+  const auto id = StreamId::parse("live/one?m=publish&r=a/b&h=c&x=y", {});
+  ASSERT_TRUE(id);
+  EXPECT_EQ(id->mode, Mode::kRequest);
+  EXPECT_EQ(id->param, "m=publish&r=a/b&h=c&x=y");
+  EXPECT_EQ(id->to_string(), "#!::r=live/one,m=request,x=y");
+}
+
 TEST(SrtStreamId, WhatCannotBeReadIsRefused) {
   struct Bad {
     std::string text;
