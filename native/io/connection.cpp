@@ -517,7 +517,7 @@ void Connection::linger(std::unique_ptr<Connection> connection) {
 void Connection::release_descriptor() {
   if (!closed()) {
     if (fd_) {
-      loop_.unwatch(fd_.get());
+      loop_.unwatch(fd_.get(), *this);
     }
     ssl_.reset();
     fd_.reset();

@@ -71,7 +71,7 @@ TcpListener::TcpListener(Loop& loop, Fd socket, OnAccept on_accept, OnTrouble on
 
 TcpListener::~TcpListener() {
   if (socket_) {
-    loop_.unwatch(socket_.get());
+    loop_.unwatch(socket_.get(), *this);
   }
 }
 

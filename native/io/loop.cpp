@@ -105,7 +105,14 @@ bool Loop::rewatch(int fd, uint32_t events, Pollable& pollable) {
   return ::epoll_ctl(epoll_.get(), EPOLL_CTL_MOD, fd, &event) == 0;
 }
 
-void Loop::unwatch(int fd) { ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr); }
+void Loop::unwatch(int fd, const Pollable& pollable) {
+  ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, fd, nullptr);
+  for (epoll_event& event : ready_) {
+    if (event.data.ptr == &pollable) {
+      event.data.ptr = nullptr;
+    }
+  }
+}
 
 void Loop::at_turn_end(TurnEnd& turn_end) {
   if (!turn_end.asked_) {
@@ -146,10 +153,9 @@ void Loop::turn() {
   const int count = ::epoll_wait(epoll_.get(), events.data(), kMaxEvents, timeout_ms);
   now_ = Clock::now();
 
-  bool woken = false;
-  for (int i = 0; i < count; ++i) {
-    woken = woken || events[static_cast<size_t>(i)].data.ptr == nullptr;
-  }
+  ready_ = std::span(events).first(static_cast<size_t>(std::max(count, 0)));
+  const bool woken = std::ranges::any_of(
+      ready_, [](const epoll_event& event) { return event.data.ptr == nullptr; });
   if (woken) {
     uint64_t value = 0;
     (void)!::read(wakeup_.get(), &value, sizeof value);
@@ -164,12 +170,12 @@ void Loop::turn() {
       inbox_->process();
     }
   }
-  for (int i = 0; i < count; ++i) {
-    const epoll_event& event = events[static_cast<size_t>(i)];
+  for (const epoll_event& event : ready_) {
     if (event.data.ptr != nullptr) {
       static_cast<Pollable*>(event.data.ptr)->on_ready(event.events);
     }
   }
+  ready_ = {};
   timers_.run_due(now_);
 
   turn_ends_running_.swap(turn_ends_);

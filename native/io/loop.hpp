@@ -54,7 +54,7 @@ class Inbox {
 ///
 /// A turn: wait; collect the inbox; run tasks; process the inbox; ready descriptors; due timers;
 /// turn ends; then the objects handed to `dispose` are destroyed. So no object dies under its own
-/// feet, and a pointer in this turn's epoll events stays valid.
+/// feet.
 class Loop {
  public:
   explicit Loop(unsigned index);
@@ -88,7 +88,8 @@ class Loop {
   /// @return false when the kernel refuses (descriptor limit, bad descriptor); errno says why.
   [[nodiscard]] bool watch(int fd, uint32_t events, Pollable& pollable);
   bool rewatch(int fd, uint32_t events, Pollable& pollable);
-  void unwatch(int fd);
+  /// Takes back watch(), for the turn under way too: the pollable may be destroyed right after.
+  void unwatch(int fd, const Pollable& pollable);
 
   void arm(Timer& timer, Time at) { timers_.arm(timer, at); }
   void arm_in(Timer& timer, Duration in) { timers_.arm(timer, now_ + in); }
@@ -139,6 +140,7 @@ class Loop {
   BlockPool pool_;
   std::vector<uint8_t> read_buffer_;
   TimerQueue timers_;
+  std::span<epoll_event> ready_;  // of the turn under way
   Inbox* inbox_ = nullptr;
   std::vector<TurnEnd*> turn_ends_;
   std::vector<TurnEnd*> turn_ends_running_;

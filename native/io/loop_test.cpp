@@ -188,20 +188,18 @@ TEST(Loop, InboxIsProcessedAfterTheTasksPostedBeforeItsItems) {
   thread.call([&] { thread.loop().set_inbox(nullptr); });
 }
 
-TEST(Loop, WatchedDescriptorThatIsDisposedInTheSameTurnIsStillThere) {
+TEST(Loop, EventsOfWhatIsDestroyedInTheSameTurnAreVoid) {
   LoopThread thread;
   struct Watched final : Pollable {
     Watched(Loop& on, Fd descriptor, std::unique_ptr<Watched>& other_one, int& counter)
         : loop(on), fd(std::move(descriptor)), other(other_one), count(counter) {}
-    ~Watched() override { loop.unwatch(fd.get()); }
+    ~Watched() override { loop.unwatch(fd.get(), *this); }
     void on_ready(uint32_t /*events*/) override {
       ++count;
       std::array<uint8_t, 16> room;
       while (::recv(fd.get(), room.data(), room.size(), 0) > 0) {
       }
-      if (other) {
-        loop.dispose(std::move(other));
-      }
+      other.reset();
     }
     Loop& loop;
     Fd fd;
@@ -218,12 +216,14 @@ TEST(Loop, WatchedDescriptorThatIsDisposedInTheSameTurnIsStillThere) {
     second = std::make_unique<Watched>(thread.loop(), std::move(b), first, count);
     EXPECT_TRUE(thread.loop().watch(first->fd.get(), EPOLLIN, *first));
     EXPECT_TRUE(thread.loop().watch(second->fd.get(), EPOLLIN, *second));
-    // Both are ready in the next turn, and each disposes of the other.
+    // Both are ready in the next turn, and the first destroys the other.
     (void)::send(first_peer.get(), "x", 1, 0);
     (void)::send(second_peer.get(), "x", 1, 0);
   });
-  while (thread.call([&] { return count; }) < 2) {
+  while (thread.call([&] { return count; }) == 0) {
   }
+  thread.finish_turn();
+  EXPECT_EQ(count, 1);
   thread.call([&] {
     first.reset();
     second.reset();

@@ -16,25 +16,18 @@ class ProxyReceiver::Waiting final : public Pollable {
         fd_(std::move(fd)),
         proxy_(proxy),
         deadline_([this] { end({ErrorCode::kTimedOut}); }) {}
-  ~Waiting() override { abandon(); }
+  ~Waiting() override {
+    if (fd_) {
+      receiver_.loop_.unwatch(fd_.get(), *this);
+    }
+  }
 
   [[nodiscard]] bool start() {
     Loop& loop = receiver_.loop_;
     loop.arm_in(deadline_, receiver_.limit_);
     return loop.watch(fd_.get(), EPOLLIN | EPOLLRDHUP | EPOLLET, *this);
   }
-  /// Closes the connection and tells nobody. The receiver is not looked at again.
-  void abandon() {
-    if (fd_) {
-      deadline_.disarm();
-      receiver_.loop_.unwatch(fd_.get());
-      fd_ = Fd();
-    }
-  }
   void on_ready(uint32_t events) override {
-    if (!fd_) {
-      return;
-    }
     std::array<uint8_t, kMaxProxyHeaderBytes> room;
     const ssize_t size = ::recv(fd_.get(), room.data(), room.size(), MSG_PEEK);
     if (size < 0 && (errno == EAGAIN || errno == EINTR)) {
@@ -55,7 +48,7 @@ class ProxyReceiver::Waiting final : public Pollable {
     }
     (void)::recv(fd_.get(), room.data(), (*header)->size, 0);
     deadline_.disarm();
-    receiver_.loop_.unwatch(fd_.get());
+    receiver_.loop_.unwatch(fd_.get(), *this);
     const Address client = (*header)->source.value_or(proxy_);
     Fd fd = std::move(fd_);
     Owner& owner = receiver_.owner_;
@@ -66,7 +59,7 @@ class ProxyReceiver::Waiting final : public Pollable {
  private:
   void end(Error error) {
     deadline_.disarm();
-    receiver_.loop_.unwatch(fd_.get());
+    receiver_.loop_.unwatch(fd_.get(), *this);
     fd_ = Fd();
     Owner& owner = receiver_.owner_;
     receiver_.finish(*this);
@@ -82,13 +75,7 @@ class ProxyReceiver::Waiting final : public Pollable {
 ProxyReceiver::ProxyReceiver(Loop& loop, Duration limit, Owner& owner)
     : loop_(loop), limit_(limit), owner_(owner) {}
 
-ProxyReceiver::~ProxyReceiver() {
-  // This turn may still hold events for them.
-  for (auto& [key, waiting] : waiting_) {
-    waiting->abandon();
-    loop_.dispose(std::move(waiting));
-  }
-}
+ProxyReceiver::~ProxyReceiver() = default;
 
 void ProxyReceiver::take(Fd fd, const Address& proxy) {
   auto made = std::make_unique<Waiting>(*this, std::move(fd), proxy);

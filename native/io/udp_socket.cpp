@@ -102,7 +102,7 @@ UdpSocket::UdpSocket(Loop& loop, Fd socket, Owner& owner)
   }
 }
 
-UdpSocket::~UdpSocket() { loop_.unwatch(socket_.get()); }
+UdpSocket::~UdpSocket() { loop_.unwatch(socket_.get(), *this); }
 
 bool UdpSocket::start() { return loop_.watch(socket_.get(), EPOLLIN, *this); }
 

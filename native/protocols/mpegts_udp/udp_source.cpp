@@ -83,7 +83,7 @@ UdpSource::~UdpSource() {
     session->close(ErrorCode::kShuttingDown);  // it refers to us
   }
   if (socket_) {
-    context_.loop.unwatch(socket_.get());
+    context_.loop.unwatch(socket_.get(), *this);
   }
 }
 
