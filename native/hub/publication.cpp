@@ -15,13 +15,13 @@ constexpr uint32_t kMaxHeldOfOneKind = 10;
 
 Publication::Publication(StreamUse stream, const PublicationOptions& options,
                          std::optional<MediaTime> continue_after)
-    : stream_(std::make_unique<StreamUse>(std::move(stream))),
+    : stream_(std::move(stream)),
       clock_(options.clock_wrap, continue_after),
       mix_correct_(options.mix_correct) {}
 
 Publication::~Publication() {
   release_all();
-  Stream& stream = **stream_;
+  Stream& stream = *stream_;
   stream.take_end();
   for (const auto& output : outputs_) {
     stream.detach(*output);
@@ -34,23 +34,23 @@ Publication::~Publication() {
 }
 
 void Publication::add_output(std::unique_ptr<FrameSink> output) {
-  (*stream_)->attach(*output, Stream::Replay::kNo);
+  stream_->attach(*output, Stream::Replay::kNo);
   outputs_.push_back(std::move(output));
 }
 
 void Publication::on_key_frame_wanted(std::function<void(uint32_t source)> ask) {
-  (*stream_)->on_key_frame_wanted_ = std::move(ask);
+  stream_->on_key_frame_wanted_ = std::move(ask);
 }
 
-Stream& Publication::stream() { return **stream_; }
+Stream& Publication::stream() { return *stream_; }
 
 void Publication::set_track(const TrackRef& track) {
   release_all();
-  (*stream_)->take_track(track);
+  stream_->take_track(track);
 }
 
 void Publication::repeat_track(TrackKind kind) {
-  Stream& stream = **stream_;
+  Stream& stream = *stream_;
   const TrackRef track = kind == TrackKind::kVideo ? stream.video() : stream.audio();
   if (track && track->kind == kind) {
     stream.take_track(track);
@@ -58,7 +58,7 @@ void Publication::repeat_track(TrackKind kind) {
 }
 
 void Publication::push(Ref<Frame> frame, MediaTime raw_dts, MediaTime raw_pts) {
-  Stream& stream = **stream_;
+  Stream& stream = *stream_;
   if (frame->is_data()) {
     frame->dts = frame->pts = clock_.latest();
     stream.take_frame(std::move(frame));
@@ -84,7 +84,7 @@ void Publication::push(Ref<Frame> frame, MediaTime raw_dts, MediaTime raw_pts) {
 }
 
 void Publication::push_packet(const PacketSourceRef& source, const rtp::MediaPacketRef& packet) {
-  (*stream_)->take_packet(source, packet);
+  stream_->take_packet(source, packet);
 }
 
 void Publication::release_in_order() {
@@ -93,14 +93,14 @@ void Publication::release_in_order() {
          ((held_audio_ > 0 && held_video_ > 0) || held_audio_ >= kMaxHeldOfOneKind ||
           held_video_ >= kMaxHeldOfOneKind)) {
     --(held_[count]->is_video() ? held_video_ : held_audio_);
-    (*stream_)->take_frame(held_[count++]);
+    stream_->take_frame(held_[count++]);
   }
   held_.erase(held_.begin(), held_.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
 void Publication::release_all() {
   for (const FrameRef& frame : held_) {
-    (*stream_)->take_frame(frame);
+    stream_->take_frame(frame);
   }
   held_.clear();
   held_audio_ = 0;

@@ -6,11 +6,10 @@
 #include <string>
 
 #include "hub/stream.hpp"
+#include "hub/stream_use.hpp"
 #include "hub/time_normaliser.hpp"
 
 namespace millrace {
-
-class StreamUse;
 
 struct PublicationOptions {
   GopLimits gop;
@@ -58,7 +57,7 @@ class Publication {
   void release_in_order();
   void release_all();
 
-  std::unique_ptr<StreamUse> stream_;
+  StreamUse stream_;
   TimeNormaliser clock_;
   std::vector<std::unique_ptr<FrameSink>> outputs_;
   const bool mix_correct_;
