@@ -19,7 +19,7 @@ let server: MediaServer;
 beforeAll(async () => {
   clip('baseline-tone-opus.mkv');
   server = await MediaServer.start({
-    root: `rtc_server { enabled on; listen [::]:0; candidate 127.0.0.1; }
+    root: `rtc_server { enabled on; listen 127.0.0.1:0 [::1]:0; candidate 127.0.0.1; }
       srt_server { enabled on; listen 127.0.0.1:0; }`,
     vhost: 'rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; } srt { enabled on; }',
   });
@@ -161,9 +161,9 @@ describe('werift, by WHEP', () => {
     await server.tracks();
     const settings = { iceUseIpv4: false, iceUseIpv6: true, iceAdditionalHostAddresses: ['::1'] };
     const player = await play('six', `&eip=${encodeURIComponent('[::1]')}`, settings);
-    const port = server.port('rtc');
-    expect(player.sdp).toContain(`udp 2130706431 ::1 ${port} typ host`);
-    expect(player.sdp).toContain(`127.0.0.1 ${port} typ host`);
+    expect(player.sdp).toMatch(/a=candidate:0 1 udp 2130706431 ::1 \d+ typ host/);
+    expect(player.sdp).toContain(` ::1 ${server.port('rtc', 1)} typ host`);
+    expect(player.sdp).toContain(` 127.0.0.1 ${server.port('rtc')} typ host`);
     await player.enough;
     const query = player.location.split('?')[1] ?? '';
     const check = await fetch(server.api(`/rtc/v1/connectivity/?${query}`));

@@ -1,7 +1,6 @@
 #include "protocols/webrtc/peer.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstring>
 
 #include "protocols/webrtc/egress.hpp"
@@ -17,15 +16,8 @@ namespace {
 constexpr size_t kMaxPaths = 8;
 constexpr Duration kWatchInterval = seconds(5);
 
-/// An IPv4 peer of a socket that takes both families is told its IPv4 address (RFC 4291 §2.5.5.2),
-/// which is the one it knows.
 stun::TransportAddress mapped(const Address& address) {
-  static constexpr std::array<uint8_t, 12> kIpv4Mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
-  AddressKey key(address);
-  if (key.is_v6 && std::equal(kIpv4Mapped.begin(), kIpv4Mapped.end(), key.ip.begin())) {
-    std::copy(key.ip.begin() + kIpv4Mapped.size(), key.ip.end(), key.ip.begin());
-    key.is_v6 = false;
-  }
+  const AddressKey key(address);
   return {key.ip, key.is_v6, key.port};
 }
 

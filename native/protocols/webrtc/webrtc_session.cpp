@@ -37,8 +37,9 @@ void WebrtcSession::start() {
   Fields opened{
       {"type", "session_opened"}, {"protocol", protocol()}, {"ip", description.ip}, {"port", 0},
       {"local_port", 0},          {"tls", false},           {"cid", cid()}};
-  tell(std::move(opened));
+  // First: whoever hears of the session may check at once, and over TCP only once.
   service_.announce(shared_);
+  tell(std::move(opened));
   give_up_at_ = context().loop.now() + description.connect_timeout;
   context().loop.arm(deadline_, std::min(give_up_at_, context().loop.now() + kTroubleInterval));
 }
