@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "formats/mpegts/muxer.hpp"
-#include "formats/mpegts/test_demuxer.hpp"
 #include "formats/mpegts/test_frames.hpp"
+#include "formats/mpegts/testing/stream_checker.hpp"
 
 namespace millrace::mpegts {
 namespace {
@@ -50,13 +50,13 @@ TEST_F(MpegtsJoin, TablesOfAJoinGoOnInTheStream) {
   write_join(counters, video_, audio_, Join::kFirst, joined);
   write(5);
   joined.append(out_.bytes());
-  TestDemuxer demuxer;  // checks that counters go on
-  demuxer.read(joined.bytes());
-  EXPECT_EQ(demuxer.tables, 2);
-  EXPECT_EQ(demuxer.streams.size(), 2U);
-  EXPECT_EQ(demuxer.pmt_version, counters.pmt_version);
-  EXPECT_EQ(demuxer.pcr_pid, kVideoPid);
-  EXPECT_EQ(demuxer.of(kVideoPid).size(), 5U);
+  StreamChecker checker;  // checks that counters go on
+  checker.read(joined.bytes());
+  EXPECT_EQ(checker.tables, 2);
+  EXPECT_EQ(checker.streams.size(), 2U);
+  EXPECT_EQ(checker.pmt_version, counters.pmt_version);
+  EXPECT_EQ(checker.pcr_pid, kVideoPid);
+  EXPECT_EQ(checker.of(kVideoPid).size(), 5U);
 }
 
 TEST_F(MpegtsJoin, AGapIsSaidOnEachPid) {

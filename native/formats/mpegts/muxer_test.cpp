@@ -3,8 +3,8 @@
 #include <gtest/gtest.h>
 
 #include "formats/mpegts/crc32.hpp"
-#include "formats/mpegts/test_demuxer.hpp"
 #include "formats/mpegts/test_frames.hpp"
+#include "formats/mpegts/testing/stream_checker.hpp"
 
 namespace millrace::mpegts {
 namespace {
@@ -20,21 +20,21 @@ class MpegtsMuxer : public testing::Test {
   }
   void write(const Ref<Frame>& frame) { ASSERT_TRUE(muxer_.write_frame(*frame, out_).ok()); }
   void demux() {
-    demuxer_.read(out_.bytes());
+    checker_.read(out_.bytes());
     out_.clear();
   }
   /// The byte stream of the only PES packet.
   std::vector<uint8_t> muxed(const Ref<Frame>& frame) {
     write(frame);
     demux();
-    EXPECT_EQ(demuxer_.pes.size(), 1U);
-    return demuxer_.pes.empty() ? std::vector<uint8_t>{} : demuxer_.pes[0].payload;
+    EXPECT_EQ(checker_.pes.size(), 1U);
+    return checker_.pes.empty() ? std::vector<uint8_t>{} : checker_.pes[0].payload;
   }
 
   test::FrameMaker make_;
   VectorSink out_;
   Muxer muxer_;
-  TestDemuxer demuxer_;
+  StreamChecker checker_;
 };
 
 TEST(MpegtsCrc32, AnnexAOfASectionWithItsCrcIsZero) {
@@ -46,35 +46,35 @@ TEST(MpegtsCrc32, AnnexAOfASectionWithItsCrcIsZero) {
 TEST_F(MpegtsMuxer, TablesNameTypesAndPids) {
   set_tracks(test::h264_track(), test::aac_track());
   demux();
-  ASSERT_EQ(demuxer_.streams.size(), 2U);
-  EXPECT_EQ(demuxer_.streams[0].stream_type, 0x1b);
-  EXPECT_EQ(demuxer_.streams[0].pid, 0x100);
-  EXPECT_EQ(demuxer_.streams[1].stream_type, 0x0f);
-  EXPECT_EQ(demuxer_.streams[1].pid, 0x101);
-  EXPECT_EQ(demuxer_.pcr_pid, 0x100);
+  ASSERT_EQ(checker_.streams.size(), 2U);
+  EXPECT_EQ(checker_.streams[0].stream_type, 0x1b);
+  EXPECT_EQ(checker_.streams[0].pid, 0x100);
+  EXPECT_EQ(checker_.streams[1].stream_type, 0x0f);
+  EXPECT_EQ(checker_.streams[1].pid, 0x101);
+  EXPECT_EQ(checker_.pcr_pid, 0x100);
 
   set_tracks(test::video_track(CodecId::kH265, {}), test::audio_track(CodecId::kMp3));
   demux();
-  EXPECT_EQ(demuxer_.streams[0].stream_type, 0x24);
-  EXPECT_EQ(demuxer_.streams[1].stream_type, 0x03);
-  EXPECT_EQ(demuxer_.streams[1].pid, 0x102);
+  EXPECT_EQ(checker_.streams[0].stream_type, 0x24);
+  EXPECT_EQ(checker_.streams[1].stream_type, 0x03);
+  EXPECT_EQ(checker_.streams[1].pid, 0x102);
 
   set_tracks(nullptr, test::aac_track());
   demux();
-  ASSERT_EQ(demuxer_.streams.size(), 1U);
-  EXPECT_EQ(demuxer_.pcr_pid, 0x101);
+  ASSERT_EQ(checker_.streams.size(), 1U);
+  EXPECT_EQ(checker_.pcr_pid, 0x101);
 }
 
 TEST_F(MpegtsMuxer, VersionChangesOnlyWithTheTable) {
   set_tracks(test::h264_track(), test::aac_track());
   demux();
-  const int first = demuxer_.pmt_version;
+  const int first = checker_.pmt_version;
   set_tracks(test::h264_track(), test::aac_track());
   demux();
-  EXPECT_EQ(demuxer_.pmt_version, first);
+  EXPECT_EQ(checker_.pmt_version, first);
   set_tracks(test::h264_track(), nullptr);
   demux();
-  EXPECT_EQ(demuxer_.pmt_version, (first + 1) & 0x1f);
+  EXPECT_EQ(checker_.pmt_version, (first + 1) & 0x1f);
 }
 
 TEST_F(MpegtsMuxer, UnsupportedCodecsChangeNothing) {
@@ -86,7 +86,7 @@ TEST_F(MpegtsMuxer, UnsupportedCodecsChangeNothing) {
       ErrorCode::kCodecUnsupported);
   write(make_.h264_frame(test::h264_track(), milliseconds(0), true));
   demux();
-  EXPECT_EQ(demuxer_.pes.size(), 1U);
+  EXPECT_EQ(checker_.pes.size(), 1U);
 }
 
 TEST_F(MpegtsMuxer, DelimiterAndParameterSetsAreInserted) {
@@ -143,9 +143,9 @@ TEST_F(MpegtsMuxer, OpusGetsItsControlHeaderAndDescriptors) {
   std::vector<uint8_t> expected = {0x7f, 0xe0, 0xff, 45};
   expected.insert(expected.end(), packet.begin(), packet.end());
   EXPECT_EQ(muxed(make_.frame(track, milliseconds(0), packet)), expected);
-  EXPECT_EQ(demuxer_.pes[0].stream_id, 0xbd);
-  EXPECT_EQ(demuxer_.streams[0].stream_type, 0x06);
-  EXPECT_EQ(demuxer_.streams[0].descriptors,
+  EXPECT_EQ(checker_.pes[0].stream_id, 0xbd);
+  EXPECT_EQ(checker_.streams[0].stream_type, 0x06);
+  EXPECT_EQ(checker_.streams[0].descriptors,
             (std::vector<uint8_t>{0x05, 4, 'O', 'p', 'u', 's', 0x7f, 2, 0x80, 2}));
 }
 
@@ -160,7 +160,7 @@ TEST_F(MpegtsMuxer, Av1ObusGetStartCodesAndEmulationPrevention) {
   const std::vector<uint8_t> expected = {0, 0, 1, 0x12, 0x00, 0, 0, 1,    0x0a, 0x04, 0,
                                          0, 3, 1, 5,    0,    0, 1, 0x32, 0x01, 0x77};
   EXPECT_EQ(muxed(frame), expected);
-  EXPECT_EQ(demuxer_.streams[0].descriptors,
+  EXPECT_EQ(checker_.streams[0].descriptors,
             (std::vector<uint8_t>{0x05, 4, 'A', 'V', '0', '1', 0x80, 4, 0x81, 0x08, 0x0c, 0xc0}));
 }
 
@@ -170,11 +170,11 @@ TEST_F(MpegtsMuxer, DtsOnlyWhenItDiffersFromPts) {
   write(make_.nal_frame(track, milliseconds(40), milliseconds(40), true, {{0x65}}));
   write(make_.nal_frame(track, milliseconds(80), milliseconds(160), false, {{0x41}}));
   demux();
-  EXPECT_FALSE(demuxer_.pes[0].has_dts);
-  EXPECT_EQ(demuxer_.pes[0].pts, 3600U);
-  EXPECT_TRUE(demuxer_.pes[1].has_dts);
-  EXPECT_EQ(demuxer_.pes[1].pts, 14400U);
-  EXPECT_EQ(demuxer_.pes[1].dts, 7200U);
+  EXPECT_FALSE(checker_.pes[0].has_dts);
+  EXPECT_EQ(checker_.pes[0].pts, 3600U);
+  EXPECT_TRUE(checker_.pes[1].has_dts);
+  EXPECT_EQ(checker_.pes[1].pts, 14400U);
+  EXPECT_EQ(checker_.pes[1].dts, 7200U);
 }
 
 TEST_F(MpegtsMuxer, TimesWrapAfter33Bits) {
@@ -184,10 +184,10 @@ TEST_F(MpegtsMuxer, TimesWrapAfter33Bits) {
   write(make_.nal_frame(track, wrap - milliseconds(40), wrap + milliseconds(40), true, {{0x65}}));
   write(make_.nal_frame(track, wrap, wrap, true, {{0x65}}));
   demux();
-  EXPECT_EQ(demuxer_.pes[0].dts, (uint64_t{1} << 33) - 3600);
-  EXPECT_EQ(demuxer_.pes[0].pts, 3600U);
-  EXPECT_EQ(demuxer_.pes[1].dts, 0U);
-  EXPECT_EQ(demuxer_.pes[1].pcr, 0U);
+  EXPECT_EQ(checker_.pes[0].dts, (uint64_t{1} << 33) - 3600);
+  EXPECT_EQ(checker_.pes[0].pts, 3600U);
+  EXPECT_EQ(checker_.pes[1].dts, 0U);
+  EXPECT_EQ(checker_.pes[1].pcr, 0U);
 }
 
 TEST_F(MpegtsMuxer, PcrIsTheDtsOfKeyPicturesAndAtMost100MsApart) {
@@ -199,7 +199,7 @@ TEST_F(MpegtsMuxer, PcrIsTheDtsOfKeyPicturesAndAtMost100MsApart) {
   }
   demux();
   uint64_t last = 0;
-  for (const auto& pes : demuxer_.pes) {
+  for (const auto& pes : checker_.pes) {
     if (pes.pcr) {
       EXPECT_EQ(pes.pid, kVideoPid);
       EXPECT_EQ(*pes.pcr, pes.dts);
@@ -219,7 +219,7 @@ TEST_F(MpegtsMuxer, EverySizeIsStuffedRight) {
   const auto track = test::h264_track();
   set_tracks(track, nullptr);
   for (size_t size = 1; size < 600; ++size) {
-    demuxer_.pes.clear();
+    checker_.pes.clear();
     std::vector<uint8_t> slice(size);
     for (size_t i = 0; i < size; ++i) {
       slice[i] = static_cast<uint8_t>(i == 0 ? 0x41 : i % 251 + 2);
@@ -239,8 +239,8 @@ TEST_F(MpegtsMuxer, PesLengthIsZeroOnlyAbove65535) {
   write(make_.h264_frame(track, milliseconds(0), false, 65535 - 8 - 9));
   write(make_.h264_frame(track, milliseconds(40), false, 65535 - 8 - 9 + 1));
   demux();
-  EXPECT_EQ(demuxer_.pes[0].length, 65535);
-  EXPECT_EQ(demuxer_.pes[1].length, 0);
+  EXPECT_EQ(checker_.pes[0].length, 65535);
+  EXPECT_EQ(checker_.pes[1].length, 0);
 }
 
 TEST(MpegtsMuxerJoined, AudioIsJoinedUpToTheSpan) {
@@ -255,15 +255,15 @@ TEST(MpegtsMuxerJoined, AudioIsJoinedUpToTheSpan) {
   }
   muxer.flush(out);
   muxer.flush(out);  // nothing left
-  TestDemuxer demuxer;
-  demuxer.read(out.bytes());
-  ASSERT_EQ(demuxer.pes.size(), 4U);
+  StreamChecker checker;
+  checker.read(out.bytes());
+  ASSERT_EQ(checker.pes.size(), 4U);
   for (size_t i = 0; i < 3; ++i) {
-    EXPECT_EQ(demuxer.pes[i].payload.size(), 3000U);
-    EXPECT_EQ(demuxer.pes[i].pts, 720U * 90 * i);
-    EXPECT_TRUE(demuxer.pes[i].pcr.has_value());
+    EXPECT_EQ(checker.pes[i].payload.size(), 3000U);
+    EXPECT_EQ(checker.pes[i].pts, 720U * 90 * i);
+    EXPECT_TRUE(checker.pes[i].pcr.has_value());
   }
-  EXPECT_EQ(demuxer.pes[3].payload.size(), 1000U);
+  EXPECT_EQ(checker.pes[3].payload.size(), 1000U);
 }
 
 TEST_F(MpegtsMuxer, SteadyStateGoesStraightIntoTheSink) {

@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
-#include "formats/mpegts/test_demuxer.hpp"
 #include "formats/mpegts/test_frames.hpp"
+#include "formats/mpegts/testing/stream_checker.hpp"
 
 namespace millrace::hls {
 namespace {
@@ -87,18 +87,18 @@ TEST_F(HlsSegmenter, SegmentsAreOneTransportStream) {
   tracks(test::h264_track(), test::aac_track());
   feed(seconds(0), seconds(6));
   ASSERT_TRUE(segmenter_->on_end().ok());
-  mpegts::TestDemuxer demuxer;  // checks that continuity counters run on
+  mpegts::StreamChecker checker;  // checks that continuity counters run on
   int tables = 0;
   size_t frames = 0;
   for (const auto& segment : segments()) {
-    demuxer.pes.clear();
-    demuxer.read(flatten(segment.body));
-    EXPECT_EQ(demuxer.tables, ++tables);
-    ASSERT_EQ(demuxer.pes.size(), 100U);
-    EXPECT_TRUE(demuxer.pes[0].random_access);
-    EXPECT_TRUE(demuxer.pes[0].pcr.has_value());
-    EXPECT_EQ(demuxer.pes[0].pts, frames * 1800);
-    frames += demuxer.pes.size();
+    checker.pes.clear();
+    checker.read(flatten(segment.body));
+    EXPECT_EQ(checker.tables, ++tables);
+    ASSERT_EQ(checker.pes.size(), 100U);
+    EXPECT_TRUE(checker.pes[0].random_access);
+    EXPECT_TRUE(checker.pes[0].pcr.has_value());
+    EXPECT_EQ(checker.pes[0].pts, frames * 1800);
+    frames += checker.pes.size();
   }
   EXPECT_EQ(frames, 300U);
 }
@@ -123,13 +123,13 @@ TEST_F(HlsSegmenter, PureAudioIsJoinedAndCutByOverflow) {
   const auto all = segments();
   ASSERT_EQ(all.size(), 2U);
   EXPECT_EQ(all[0].duration, milliseconds(4200));
-  mpegts::TestDemuxer demuxer;
-  demuxer.read(flatten(all[0].body));
-  EXPECT_EQ(demuxer.streams.size(), 1U);
-  EXPECT_EQ(demuxer.pes.size(), 6U);  // 4200 ms in pieces of 720 ms
-  demuxer.pes.clear();
-  demuxer.read(flatten(all[1].body));
-  EXPECT_EQ(demuxer.pes[0].pts, 4200U * 90);
+  mpegts::StreamChecker checker;
+  checker.read(flatten(all[0].body));
+  EXPECT_EQ(checker.streams.size(), 1U);
+  EXPECT_EQ(checker.pes.size(), 6U);  // 4200 ms in pieces of 720 ms
+  checker.pes.clear();
+  checker.read(flatten(all[1].body));
+  EXPECT_EQ(checker.pes[0].pts, 4200U * 90);
 }
 
 TEST_F(HlsSegmenter, ShortSegmentsAreDroppedAndTheirNumberUsedAgain) {
@@ -181,11 +181,11 @@ TEST_F(HlsSegmenter, AChangedConfigurationBeginsASegment) {
   EXPECT_TRUE(all[0].discontinuity);
   EXPECT_EQ(all[1].duration, seconds(2));
   EXPECT_TRUE(all[1].discontinuity);
-  mpegts::TestDemuxer demuxer;
-  demuxer.read(flatten(all[0].body));
-  EXPECT_EQ(demuxer.streams[0].stream_type, 0x1b);
-  demuxer.read(flatten(all[1].body));
-  EXPECT_EQ(demuxer.streams[0].stream_type, 0x24);
+  mpegts::StreamChecker checker;
+  checker.read(flatten(all[0].body));
+  EXPECT_EQ(checker.streams[0].stream_type, 0x1b);
+  checker.read(flatten(all[1].body));
+  EXPECT_EQ(checker.streams[0].stream_type, 0x24);
 }
 
 TEST_F(HlsSegmenter, ALateTrackRenewsTheTables) {
@@ -198,10 +198,10 @@ TEST_F(HlsSegmenter, ALateTrackRenewsTheTables) {
   ASSERT_TRUE(segmenter_->on_end().ok());
   const auto all = segments();
   ASSERT_EQ(all.size(), 1U);
-  mpegts::TestDemuxer demuxer;
-  demuxer.read(flatten(all[0].body));
-  EXPECT_EQ(demuxer.tables, 2);
-  EXPECT_EQ(demuxer.streams.size(), 2U);
+  mpegts::StreamChecker checker;
+  checker.read(flatten(all[0].body));
+  EXPECT_EQ(checker.tables, 2);
+  EXPECT_EQ(checker.streams.size(), 2U);
 }
 
 TEST_F(HlsSegmenter, UnsupportedTracksAreLeftOut) {
@@ -255,9 +255,9 @@ TEST_F(HlsSegmenter, AudioTimesFromSamplesWhenNotDirect) {
             .ok());
   }
   ASSERT_TRUE(segmenter_->on_end().ok());
-  mpegts::TestDemuxer demuxer;
-  demuxer.read(flatten(segments().at(0).body));
-  const auto audio = demuxer.of(mpegts::kAacPid);
+  mpegts::StreamChecker checker;
+  checker.read(flatten(segments().at(0).body));
+  const auto audio = checker.of(mpegts::kAacPid);
   ASSERT_EQ(audio.size(), 20U);
   for (size_t i = 0; i < audio.size(); ++i) {
     EXPECT_EQ(audio[i].pts, static_cast<uint64_t>(to_ticks(

@@ -2,13 +2,13 @@
 
 #include <gtest/gtest.h>
 
-#include "formats/mpegts/test_demuxer.hpp"
 #include "formats/mpegts/test_frames.hpp"
+#include "formats/mpegts/testing/stream_checker.hpp"
 
 namespace millrace::http_ts {
 namespace {
 
-using mpegts::TestDemuxer;
+using mpegts::StreamChecker;
 
 class TsMuxerTest : public ::testing::Test {
  protected:
@@ -45,13 +45,13 @@ TEST_F(TsMuxerTest, TablesStandBeforeRandomAccessPointsAndNowAndThen) {
   TsMuxer muxer{{}};
   muxer.write_track(*video_, MediaTime(0), log_);
   muxer.write_track(*audio_, MediaTime(0), log_);
-  TestDemuxer demuxer;
+  StreamChecker checker;
   const auto tables = [&](auto&& write) {
     const uint64_t from = log_.end();
-    const int before = demuxer.tables;
+    const int before = checker.tables;
     write();
-    demuxer.read(since(from));
-    return demuxer.tables - before;
+    checker.read(since(from));
+    return checker.tables - before;
   };
   EXPECT_EQ(tables([&] { video(muxer, 0, true); }), 1);
   EXPECT_EQ(tables([&] { audio(muxer, 10); }), 0);
@@ -68,11 +68,11 @@ TEST_F(TsMuxerTest, ATrackThatComesLateChangesTheTables) {
   muxer.write_track(*video_, MediaTime(0), log_);
   video(muxer, 20, true);
   audio(muxer, 40);
-  TestDemuxer demuxer;
-  demuxer.read(since(0));
-  EXPECT_EQ(demuxer.tables, 2);
-  EXPECT_EQ(demuxer.streams.size(), 2U);
-  EXPECT_EQ(demuxer.pcr_pid, mpegts::kVideoPid);
+  StreamChecker checker;
+  checker.read(since(0));
+  EXPECT_EQ(checker.tables, 2);
+  EXPECT_EQ(checker.streams.size(), 2U);
+  EXPECT_EQ(checker.pcr_pid, mpegts::kVideoPid);
 }
 
 TEST_F(TsMuxerTest, TracksOfThePublisherBeforeAreForgotten) {
@@ -83,10 +83,10 @@ TEST_F(TsMuxerTest, TracksOfThePublisherBeforeAreForgotten) {
   muxer.on_end();
   muxer.write_track(*audio_, from_ms(1000), log_);
   audio(muxer, 1000);
-  TestDemuxer demuxer;
-  demuxer.read(since(0));
-  EXPECT_EQ(demuxer.streams.size(), 1U);
-  EXPECT_EQ(demuxer.pcr_pid, mpegts::kAacPid);
+  StreamChecker checker;
+  checker.read(since(0));
+  EXPECT_EQ(checker.streams.size(), 1U);
+  EXPECT_EQ(checker.pcr_pid, mpegts::kAacPid);
 }
 
 TEST_F(TsMuxerTest, WhoJoinsIsToldTheTablesAndGoesOnWithoutALoss) {
@@ -107,10 +107,10 @@ TEST_F(TsMuxerTest, WhoJoinsIsToldTheTablesAndGoesOnWithoutALoss) {
   muxer.write_prime(point, clock, out);
   EXPECT_TRUE(clock.started);
   log_.copy(point.position, log_.end(), out);
-  TestDemuxer demuxer;
-  demuxer.read(out);
-  EXPECT_EQ(demuxer.of(mpegts::kVideoPid).size(), 10U);
-  EXPECT_EQ(demuxer.of(mpegts::kAacPid).size(), 10U);
+  StreamChecker checker;
+  checker.read(out);
+  EXPECT_EQ(checker.of(mpegts::kVideoPid).size(), 10U);
+  EXPECT_EQ(checker.of(mpegts::kAacPid).size(), 10U);
 }
 
 TEST_F(TsMuxerTest, WhatIsNotWantedOrNotCarriedIsLeftOut) {
@@ -120,9 +120,9 @@ TEST_F(TsMuxerTest, WhatIsNotWantedOrNotCarriedIsLeftOut) {
   audio(silent, 0);
   EXPECT_EQ(log_.end(), 0U);
   video(silent, 0, true);
-  TestDemuxer demuxer;
-  demuxer.read(since(0));
-  EXPECT_EQ(demuxer.streams.size(), 1U);
+  StreamChecker checker;
+  checker.read(since(0));
+  EXPECT_EQ(checker.streams.size(), 1U);
 
   TsMuxer muxer{{}};
   const uint64_t from = log_.end();
@@ -132,7 +132,7 @@ TEST_F(TsMuxerTest, WhatIsNotWantedOrNotCarriedIsLeftOut) {
   muxer.write_frame(*make_.nal_frame(vp8, MediaTime(0), MediaTime(0), true, {{1}}), log_);
   EXPECT_EQ(log_.end(), from);
   audio(muxer, 0);
-  TestDemuxer second;
+  StreamChecker second;
   second.read(since(from));
   EXPECT_EQ(second.streams.size(), 1U);
   EXPECT_EQ(second.pcr_pid, mpegts::kAacPid);

@@ -1,7 +1,8 @@
 #pragma once
 
-// For tests only: reads a transport stream and checks on the way what a muxer can get wrong.
-// Shares no code with the muxer, so that one mistake cannot hide in both.
+// For tests only: reads a transport stream and checks on the way what a muxer can get wrong, down
+// to stuffing and reserved bits, which a Demuxer has to forgive. Shares no code with muxer and
+// demuxer, so that one mistake cannot hide in both.
 
 #include <gtest/gtest.h>
 
@@ -14,7 +15,7 @@
 
 namespace millrace::mpegts {
 
-struct TestPes {
+struct CheckedPes {
   uint16_t pid = 0;
   uint8_t stream_id = 0;
   uint64_t pts = 0;
@@ -26,17 +27,17 @@ struct TestPes {
   std::vector<uint8_t> payload;
 };
 
-struct TestPmtEntry {
+struct CheckedPmtEntry {
   uint8_t stream_type = 0;
   uint16_t pid = 0;
   std::vector<uint8_t> descriptors;
 };
 
 /// State that runs over several pieces of one stream, as segments are.
-class TestDemuxer {
+class StreamChecker {
  public:
-  std::vector<TestPes> pes;
-  std::vector<TestPmtEntry> streams;  // of the last PMT
+  std::vector<CheckedPes> pes;
+  std::vector<CheckedPmtEntry> streams;  // of the last PMT
   uint16_t pcr_pid = 0;
   int pmt_version = -1;
   int tables = 0;  // PMTs seen
@@ -54,8 +55,8 @@ class TestDemuxer {
   }
 
   /// The PES packets of one PID.
-  [[nodiscard]] std::vector<TestPes> of(uint16_t pid) const {
-    std::vector<TestPes> found;
+  [[nodiscard]] std::vector<CheckedPes> of(uint16_t pid) const {
+    std::vector<CheckedPes> found;
     for (const auto& one : pes) {
       if (one.pid == pid) {
         found.push_back(one);
@@ -123,7 +124,7 @@ class TestDemuxer {
       if (const auto open = open_.find(pid); open != open_.end()) {
         finish(open->second);
       }
-      open_[pid] = TestPes{};
+      open_[pid] = CheckedPes{};
       open_[pid].pid = pid;
       open_[pid].random_access = random_access;
       open_[pid].pcr = pcr;
@@ -159,7 +160,7 @@ class TestDemuxer {
     size_t at = 4 + (static_cast<size_t>(body[2] & 0x0f) << 8 | body[3]);
     while (at < body.size()) {
       ASSERT_LE(at + 5, body.size());
-      TestPmtEntry entry;
+      CheckedPmtEntry entry;
       entry.stream_type = body[at];
       entry.pid = static_cast<uint16_t>((body[at + 1] & 0x1f) << 8 | body[at + 2]);
       const size_t length = static_cast<size_t>(body[at + 3] & 0x0f) << 8 | body[at + 4];
@@ -171,7 +172,7 @@ class TestDemuxer {
     }
   }
 
-  void finish(TestPes& open) {
+  void finish(CheckedPes& open) {
     auto& p = open.payload;
     ASSERT_GE(p.size(), 14U);
     ASSERT_TRUE(p[0] == 0 && p[1] == 0 && p[2] == 1) << "packet_start_code_prefix";
@@ -223,7 +224,7 @@ class TestDemuxer {
 
   uint16_t pmt_pid_ = 0xffff;
   std::map<uint16_t, int> continuity_;
-  std::map<uint16_t, TestPes> open_;
+  std::map<uint16_t, CheckedPes> open_;
 };
 
 }  // namespace millrace::mpegts
