@@ -97,6 +97,15 @@ function audioNameFor(track: SourceTrack | undefined): string {
   return track && AUDIO_ENCODINGS[track.codec] ? track.codec : 'Opus';
 }
 
+/** The codec of a track, as `stream_tracks` names it, that goes by an encoding name; as it is if none does. */
+export function trackCodecOf(encoding: string): string {
+  const wanted = encoding.toLowerCase();
+  const known = Object.entries({ ...VIDEO_ENCODINGS, ...AUDIO_ENCODINGS }).find(([, encodings]) =>
+    encodings.some((name) => name.toLowerCase() === wanted),
+  );
+  return known?.[0] ?? encoding;
+}
+
 function encodingsOf(kind: string, name: string): readonly string[] | undefined {
   return (kind === 'audio' ? AUDIO_ENCODINGS : VIDEO_ENCODINGS)[name];
 }

@@ -289,6 +289,14 @@ describe('WHEP', () => {
     expect((await post(base, '/rtc/v1/whep/', PLAY)).status).toBe(201);
   });
 
+  it('is answered with what the publisher negotiated, before its first packets', async () => {
+    const { engine, base } = await started();
+    expect((await post(base, '/rtc/v1/whip/?stream=early&codec=vp9', PUBLISH)).status).toBe(201);
+    expect((await post(base, '/rtc/v1/whep/?stream=early', PLAY)).status).toBe(201);
+    const player = [...engine.webrtc.values()].find(({ role }) => role === 'play');
+    expect(player?.media.map(({ codecs }) => codecs[0]?.name)).toEqual(['opus', 'VP9']);
+  });
+
   it('gives the audio up that cannot be transcoded', async () => {
     const { engine, base } = await started();
     const publisher = engine.open();

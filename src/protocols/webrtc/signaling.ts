@@ -24,7 +24,7 @@ import {
   candidateValues,
   findCandidateHosts,
 } from './candidates.ts';
-import { isTranscoded } from './codecs.ts';
+import { isTranscoded, trackCodecOf } from './codecs.ts';
 import { explainConnection } from './explain.ts';
 import { areCredentials, type IceCredentials, localCredentials } from './ice.ts';
 import type { OfferRequest } from './offer-request.ts';
@@ -265,6 +265,10 @@ export class Signaling {
       engine.close(id, errorCodeFrom(error));
       throw error;
     }
+    if (request.action === 'publish') {
+      // Until its first packets tell more: a player may come before them.
+      this.#tracks.set(admitted.streamUrl, negotiatedTracks(answer));
+    }
     const peer: Peer = {
       session: id,
       token: randomId(TOKEN_LENGTH),
@@ -369,6 +373,24 @@ export class Signaling {
 
 function endText(code: SessionClosed['code']): string {
   return code === 'NONE' ? 'as it was to' : errorTable[code].text;
+}
+
+/** What a publisher is going to send. */
+function negotiatedTracks({ media }: Answer): Tracks {
+  const codecOf = (wanted: 'audio' | 'video') => {
+    const name = media.find(({ kind }) => kind === wanted)?.codecs[0]?.name;
+    return name === undefined ? undefined : trackCodecOf(name);
+  };
+  const video = codecOf('video');
+  const audio = codecOf('audio');
+  return {
+    ...(video === undefined
+      ? {}
+      : { video: { codec: video, width: 0, height: 0, profile: 0, level: 0 } }),
+    ...(audio === undefined
+      ? {}
+      : { audio: { codec: audio, sample_rate: 0, channels: 0, profile: 0 } }),
+  };
 }
 
 /** `true` or `false` of a parameter; undefined when the query does not say. */
