@@ -174,7 +174,7 @@ export class Admissions {
   enter(session: Session, request: AdmissionRequest): void {
     const { registry, lines, services } = this.#context;
     const publishes = request.action === 'publish';
-    session.description = describeOffered(request);
+    session.description ??= describeOffered(request);
     if (publishes) {
       const publication = registry.claim(request.key, peerOf(session, request));
       session.state = { at: 'publishing', publication, request };
