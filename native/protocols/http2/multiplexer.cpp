@@ -318,25 +318,24 @@ void Multiplexer::on_writable() {
 /// Streams that could not send all they had, one after the other, beginning behind the one that was
 /// last served: each may take all the room there is.
 void Multiplexer::wake_streams() {
-  std::array<std::vector<int32_t>, 2> waiting;  // behind it, and up to it
-  for (const auto& [id, stream] : streams_) {
-    if (stream->blocked()) {
-      waiting[id > woken_last_ ? 0 : 1].push_back(id);
+  // Whoever is called may end streams, so the next one is looked up each time.
+  int32_t id = woken_last_;
+  for (size_t left = streams_.size(); left > 0 && !streams_.empty(); --left) {
+    if (ended_ || !can_send() || nghttp2_session_get_remote_window_size(session_.get()) <= 0) {
+      return;
     }
-  }
-  for (const std::vector<int32_t>& ids : waiting) {
-    for (const int32_t id : ids) {
-      if (ended_ || !can_send() || nghttp2_session_get_remote_window_size(session_.get()) <= 0) {
-        return;
-      }
-      const auto found = streams_.find(id);
-      if (found == streams_.end() || found->second->closed() ||
-          nghttp2_session_get_stream_remote_window_size(session_.get(), id) <= 0) {
-        continue;
-      }
-      woken_last_ = id;
-      found->second->on_writable();
+    auto next = streams_.upper_bound(id);
+    if (next == streams_.end()) {
+      next = streams_.begin();
     }
+    id = next->first;
+    Stream& stream = *next->second;
+    if (stream.closed() || !stream.blocked() ||
+        nghttp2_session_get_stream_remote_window_size(session_.get(), id) <= 0) {
+      continue;
+    }
+    woken_last_ = id;
+    stream.on_writable();
   }
 }
 
