@@ -110,7 +110,9 @@ describe('publish over RTMP', () => {
   it('is refused at once for a name that another address has taken', async () => {
     const { engine } = await started();
     const [first, second] = [engine.open(), engine.open('192.0.2.7')];
-    engine.deliver([publishRequested(first), publishRequested(second)]);
+    engine.deliver([publishRequested(first)]);
+    await settle();
+    engine.deliver([publishRequested(second)]);
     await settle();
     expect(engine.lastOf(second)?.name).toBe('reject');
   });

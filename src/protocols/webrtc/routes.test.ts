@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import {
   closed,
   FakeAddon,
@@ -95,6 +95,17 @@ describe('WHIP', () => {
     expect(((await second.json()) as Problem).code).toBe('RTC_STREAM_BUSY');
     engine.deliver([closed(session ?? 0)]);
     expect((await post(base, path, PUBLISH)).status).toBe(201);
+  });
+
+  it('answers a publisher who comes back before its own end is known', async () => {
+    const { server, engine, base } = await started();
+    await post(base, '/rtc/v1/whip/', PUBLISH);
+    const [session] = [...engine.webrtc.keys()];
+    const waits = vi.spyOn(server.streams, 'whenFree');
+    const second = post(base, '/rtc/v1/whip/', PUBLISH);
+    await vi.waitFor(() => expect(waits).toHaveBeenCalled());
+    engine.deliver([closed(session ?? 0)]);
+    expect((await second).status).toBe(201);
   });
 
   it('hands AAC and outputs to others when rtc_to_rtmp is on', async () => {
