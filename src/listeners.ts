@@ -5,12 +5,9 @@ import { type Endpoint, formatEndpoint, sameEndpoints } from './config/endpoint.
 import type { MillraceConfig } from './config/millrace-config.ts';
 import { describeError, errorCodeFrom, ServerError } from './errors/server-error.ts';
 import { HttpListener, type TlsFiles } from './http/http-listener.ts';
-import type {
-  CasterOptions,
-  ListenOptions,
-  NativeEngine,
-  SrtListenOptions,
-} from './native/boundary.ts';
+import type { ListenOptions, NativeEngine } from './native/boundary/engine.ts';
+import type { CasterOptions } from './native/boundary/mpegts-udp.ts';
+import type { SrtListenOptions } from './native/boundary/srt.ts';
 import { findPortHolder } from './process/port-holder.ts';
 import { mpegtsCasters } from './protocols/mpegts-udp/casters.ts';
 import { srtListenOptions } from './protocols/srt/socket-options.ts';

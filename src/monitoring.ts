@@ -2,7 +2,7 @@ import type { MillraceConfig } from './config/millrace-config.ts';
 import type { ServerIdentity } from './identity/server-identity.ts';
 import { MachineSampler } from './machine/machine-sampler.ts';
 import { Metrics } from './metrics/metrics.ts';
-import type { NativeEngine } from './native/boundary.ts';
+import type { NativeEngine } from './native/boundary/engine.ts';
 import type { Sessions } from './sessions/sessions.ts';
 import { ReportTimer } from './statistics/report-timer.ts';
 import { Statistics } from './statistics/statistics.ts';

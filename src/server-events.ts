@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import { describeError } from './errors/server-error.ts';
 import type { OpenListener } from './listeners.ts';
 import type { Logger } from './log/logger.ts';
-import type { StreamTracks } from './native/boundary.ts';
+import type { StreamTracks } from './native/boundary/stream.ts';
 import type { ReloadPlan } from './reload/reload-plan.ts';
 import type { Playback, Publication, StreamRegistry } from './streams/registry.ts';
 

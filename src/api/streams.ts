@@ -1,5 +1,5 @@
 import { ServerError } from '../errors/server-error.ts';
-import type { AudioTrack, VideoTrack } from '../native/boundary.ts';
+import type { AudioTrack, VideoTrack } from '../native/boundary/stream.ts';
 import type { StreamEntry } from '../statistics/entries.ts';
 import { audioProfileName, videoLevelName, videoProfileName } from '../streams/codec-names.ts';
 import { type ApiResource, answerHead } from './api-context.ts';

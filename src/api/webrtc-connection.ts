@@ -1,4 +1,4 @@
-import type { WebrtcConnected } from '../native/boundary.ts';
+import type { WebrtcConnected } from '../native/boundary/webrtc.ts';
 import { object, text } from './schemas.ts';
 
 /** How a WebRTC client is connected; clients that are not connected yet do not have it. */

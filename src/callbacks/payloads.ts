@@ -1,6 +1,6 @@
 import { JsonNumber, type JsonValue, writeJson } from '../http/json.ts';
 import type { ServerIdentity } from '../identity/server-identity.ts';
-import type { HlsSegment } from '../native/boundary.ts';
+import type { HlsSegment } from '../native/boundary/hls.ts';
 import type { AdmissionRequest } from '../protocols/admission.ts';
 import { streamId } from '../streams/stream-id.ts';
 

@@ -1,4 +1,4 @@
-import type { SrtSocketOptions } from '../native/boundary.ts';
+import type { SrtSocketOptions } from '../native/boundary/srt.ts';
 
 /** Where a call goes, and how: `srt://host[:port]?streamid=&passphrase=&latency=&pbkeylen=`. */
 export interface SrtUrl {

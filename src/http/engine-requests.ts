@@ -1,5 +1,5 @@
 import type { FastifyInstance, InjectOptions } from 'fastify';
-import type { HttpAnswer, HttpRequest } from '../native/boundary.ts';
+import type { HttpAnswer, HttpRequest } from '../native/boundary/http.ts';
 
 /** Requests of the engine's HTTP listeners that are being answered at once. */
 const MAX_PENDING = 256;

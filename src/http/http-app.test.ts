@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import { ServerError } from '../errors/server-error.ts';
-import type { HttpRequest } from '../native/boundary.ts';
+import type { HttpRequest } from '../native/boundary/http.ts';
 import { EngineRequests } from './engine-requests.ts';
 import { createHttpApp } from './http-app.ts';
 

@@ -1,6 +1,6 @@
 import { type IntervalHistogram, performance } from 'node:perf_hooks';
 import type { Registry } from 'prom-client';
-import { LOOP_TURN_BOUNDS_MS, type LoopFigures } from '../native/boundary.ts';
+import { LOOP_TURN_BOUNDS_MS, type LoopFigures } from '../native/boundary/figures.ts';
 import { addCounter, addGauge, type Samples } from './counters.ts';
 import type { MetricsContext } from './metrics.ts';
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import { ServerError } from '../errors/server-error.ts';
-import type { NativeAddon } from './boundary.ts';
+import type { NativeAddon } from './boundary/engine.ts';
 
 /** Where the build puts the addon, seen from both `src/native/` and `dist/native/`. */
 const ADDON_URL = new URL('../../build/Release/millrace.node', import.meta.url);

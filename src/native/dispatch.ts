@@ -1,4 +1,4 @@
-import type { EngineEvent } from './boundary.ts';
+import type { EngineEvent } from './boundary/engine.ts';
 
 /** One function for each type of event. */
 export type EventHandlers = {

@@ -1,5 +1,5 @@
 import type { MillraceConfig } from '../config/millrace-config.ts';
-import type { EngineIdentity, EngineOptions } from './boundary.ts';
+import type { EngineIdentity, EngineOptions } from './boundary/engine.ts';
 
 /** What the engine is built with. */
 export function engineOptions(config: MillraceConfig, identity: EngineIdentity): EngineOptions {

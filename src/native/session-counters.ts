@@ -1,5 +1,5 @@
 import { ServerError } from '../errors/server-error.ts';
-import type { EngineReport } from './boundary.ts';
+import type { EngineReport } from './boundary/figures.ts';
 
 /** What sessions count, as the engine names it: `SessionCounters` of `native/control`. */
 export const SESSION_COLUMNS = [

@@ -1,5 +1,5 @@
 import { ServerError } from '../errors/server-error.ts';
-import type { EngineReport } from './boundary.ts';
+import type { EngineReport } from './boundary/figures.ts';
 import { doubles } from './session-counters.ts';
 
 /** How the network does, as the engine names it: `TransportFigures` of `native/control`. */

@@ -3,14 +3,10 @@ import { type MillraceConfig, vhostFor } from '../config/millrace-config.ts';
 import { errorTable } from '../errors/codes.ts';
 import { describeError, errorCodeFrom, ServerError } from '../errors/server-error.ts';
 import type { RepeatedLines } from '../log/repeated-lines.ts';
-import type {
-  ConnectRequested,
-  HlsSessionRequested,
-  NativeEngine,
-  PlayRequested,
-  PublishRequested,
-  RequestedName,
-} from '../native/boundary.ts';
+import type { NativeEngine } from '../native/boundary/engine.ts';
+import type { HlsSessionRequested } from '../native/boundary/hls.ts';
+import type { ConnectRequested } from '../native/boundary/rtmp.ts';
+import type { PlayRequested, PublishRequested, RequestedName } from '../native/boundary/stream.ts';
 import type { Session } from '../sessions/session.ts';
 import { connectLine, identifiedLine, playLine, publishLine } from '../sessions/session-lines.ts';
 import { describeClient, describeOffered } from '../statistics/client-description.ts';

@@ -1,6 +1,6 @@
 import { DEFAULT_VHOST, type MillraceConfig, type VhostConfig } from '../config/millrace-config.ts';
 import { mountFormat } from '../config/mount-format.ts';
-import type { HttpConfig, HttpVhost, LiveMount, StaticMount } from '../native/boundary.ts';
+import type { HttpConfig, HttpVhost, LiveMount, StaticMount } from '../native/boundary/http.ts';
 import { hlsOptions } from './hls/hls-options.ts';
 import { remuxOptions } from './http-live/remux-options.ts';
 

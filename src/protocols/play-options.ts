@@ -1,5 +1,5 @@
 import type { VhostConfig } from '../config/millrace-config.ts';
-import type { PlayOptions } from '../native/boundary.ts';
+import type { PlayOptions } from '../native/boundary/stream.ts';
 import type { AdmissionRequest } from './admission.ts';
 
 /** Options that players of all protocols share; from `vhost.play`. */

@@ -1,5 +1,5 @@
 import type { MillraceConfig } from '../config/millrace-config.ts';
-import type { PlayOptions, PublishOptions } from '../native/boundary.ts';
+import type { PlayOptions, PublishOptions } from '../native/boundary/stream.ts';
 import type { AdmissionRequest, AdmissionStep } from './admission.ts';
 
 /**

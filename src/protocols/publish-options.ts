@@ -1,6 +1,6 @@
 import type { HttpRemux, MillraceConfig } from '../config/millrace-config.ts';
 import { mountFormat } from '../config/mount-format.ts';
-import type { PublishOptions } from '../native/boundary.ts';
+import type { PublishOptions } from '../native/boundary/stream.ts';
 import type { AdmissionRequest } from './admission.ts';
 import { hlsOptions } from './hls/hls-options.ts';
 

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { configFromObject } from '../config/from-object.ts';
 import type { Logger } from '../log/logger.ts';
-import type { RelayCall, SessionClosed, SessionOpened } from '../native/boundary.ts';
+import type { RelayCall } from '../native/boundary/relay.ts';
+import type { SessionClosed, SessionOpened } from '../native/boundary/session.ts';
 import { StreamRegistry } from '../streams/registry.ts';
 import { SrtRelays } from './srt-relays.ts';
 

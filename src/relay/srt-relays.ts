@@ -4,15 +4,10 @@ import { parseSrtUrl } from '../config/srt-url.ts';
 import { describeError, ServerError } from '../errors/server-error.ts';
 import { randomId } from '../identity/random-id.ts';
 import type { Logger } from '../log/logger.ts';
-import type {
-  NativeEngine,
-  RelayPull,
-  RelayPush,
-  RelayTarget,
-  SessionClosed,
-  SessionOpened,
-  SrtSocketOptions,
-} from '../native/boundary.ts';
+import type { NativeEngine } from '../native/boundary/engine.ts';
+import type { RelayPull, RelayPush, RelayTarget } from '../native/boundary/relay.ts';
+import type { SessionClosed, SessionOpened } from '../native/boundary/session.ts';
+import type { SrtSocketOptions } from '../native/boundary/srt.ts';
 import { srtCasters } from '../protocols/mpegts-udp/casters.ts';
 import { playOptionsOf } from '../protocols/play-options.ts';
 import { srtSocketOptions } from '../protocols/srt/socket-options.ts';

@@ -1,15 +1,14 @@
 import type { VhostConfig } from '../config/millrace-config.ts';
 import { errorTable } from '../errors/codes.ts';
+import type { ConnectRequested } from '../native/boundary/rtmp.ts';
+import type { SessionClosed, Trouble } from '../native/boundary/session.ts';
 import type {
   AudioTrack,
-  ConnectRequested,
   PlayRequested,
   PublishRequested,
-  SessionClosed,
   StreamTracks,
-  Trouble,
   VideoTrack,
-} from '../native/boundary.ts';
+} from '../native/boundary/stream.ts';
 import { audioProfileName, videoLevelName, videoProfileName } from '../streams/codec-names.ts';
 import type { StreamState } from '../streams/registry.ts';
 import type { Session } from './session.ts';

@@ -1,6 +1,7 @@
 import type { ErrorCode } from '../errors/codes.ts';
 import type { Logger } from '../log/logger.ts';
-import type { ConnectRequested, SessionOpened } from '../native/boundary.ts';
+import type { ConnectRequested } from '../native/boundary/rtmp.ts';
+import type { SessionOpened } from '../native/boundary/session.ts';
 import type { AdmissionRequest } from '../protocols/admission.ts';
 import type { ClientDescription } from '../statistics/client-description.ts';
 import type { Playback, Publication } from '../streams/registry.ts';

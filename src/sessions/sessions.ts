@@ -1,6 +1,8 @@
 import type { Log } from '../log/logger.ts';
 import type { RepeatedLines } from '../log/repeated-lines.ts';
-import type { EndCode, MediaStopped, SessionClosed, SessionOpened } from '../native/boundary.ts';
+import type { EndCode } from '../native/boundary/ids.ts';
+import type { SessionClosed, SessionOpened } from '../native/boundary/session.ts';
+import type { MediaStopped } from '../native/boundary/stream.ts';
 import type { AdmissionRequest } from '../protocols/admission.ts';
 import type { StreamRegistry } from '../streams/registry.ts';
 import { Session } from './session.ts';

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { MemorySink } from '../../test/fakes/memory-sink.ts';
 import { Log } from '../log/logger.ts';
-import type { Trouble } from '../native/boundary.ts';
+import type { Trouble } from '../native/boundary/session.ts';
 import { TroubleLines } from './trouble-lines.ts';
 
 const trouble = (area: string, count: number): Trouble =>

@@ -1,5 +1,5 @@
 import type { Logger } from '../log/logger.ts';
-import type { Trouble } from '../native/boundary.ts';
+import type { Trouble } from '../native/boundary/session.ts';
 import { troubleLine } from './session-lines.ts';
 
 const PERIOD_MS = 1000;

@@ -1,4 +1,5 @@
-import type { HlsSessionRequested, PlayRequested, PublishRequested } from '../native/boundary.ts';
+import type { HlsSessionRequested } from '../native/boundary/hls.ts';
+import type { PlayRequested, PublishRequested } from '../native/boundary/stream.ts';
 import type { AdmissionRequest } from '../protocols/admission.ts';
 import type { Session } from '../sessions/session.ts';
 import type { StreamKey } from '../streams/stream-key.ts';

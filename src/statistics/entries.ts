@@ -1,5 +1,6 @@
 import { randomId } from '../identity/random-id.ts';
-import type { AudioTrack, VideoTrack, WebrtcConnected } from '../native/boundary.ts';
+import type { AudioTrack, VideoTrack } from '../native/boundary/stream.ts';
+import type { WebrtcConnected } from '../native/boundary/webrtc.ts';
 import type { ClientDescription } from './client-description.ts';
 import { type MediaCounts, noMediaCounts } from './media-counts.ts';
 import { Traffic } from './traffic.ts';

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { DEFAULT_VHOST } from '../config/millrace-config.ts';
-import type { EngineReport, SessionClosed } from '../native/boundary.ts';
+import type { EngineReport } from '../native/boundary/figures.ts';
+import type { SessionClosed } from '../native/boundary/session.ts';
 import { SESSION_COLUMNS } from '../native/session-counters.ts';
 import { TRANSPORT_COLUMNS } from '../native/transport-figures.ts';
 import { streamUrl } from '../streams/stream-key.ts';

@@ -1,12 +1,8 @@
 import type { ErrorCode } from '../errors/codes.ts';
-import type {
-  EngineReport,
-  LoopFigures,
-  SessionClosed,
-  StreamTracks,
-  Trouble,
-  WebrtcConnected,
-} from '../native/boundary.ts';
+import type { EngineReport, LoopFigures } from '../native/boundary/figures.ts';
+import type { SessionClosed, Trouble } from '../native/boundary/session.ts';
+import type { StreamTracks } from '../native/boundary/stream.ts';
+import type { WebrtcConnected } from '../native/boundary/webrtc.ts';
 import { forEachSession, monotonicMs, type SessionRecord } from '../native/session-counters.ts';
 import { forEachTransport, type TransportFigures } from '../native/transport-figures.ts';
 import { streamId } from '../streams/stream-id.ts';

@@ -5,21 +5,20 @@ import type {
   EngineEvent,
   EngineListener,
   EngineOptions,
-  EngineReport,
-  EngineStats,
-  HttpAnswer,
-  HttpConfig,
-  IceCredentials,
   ListenOptions,
   NativeAddon,
   NativeEngine,
-  PlayRequested,
-  PublishRequested,
-  Rejection,
-  RelayCall,
+} from '../../src/native/boundary/engine.ts';
+import type { EngineReport, EngineStats } from '../../src/native/boundary/figures.ts';
+import type { HttpAnswer, HttpConfig } from '../../src/native/boundary/http.ts';
+import type { RelayCall } from '../../src/native/boundary/relay.ts';
+import type { Rejection } from '../../src/native/boundary/session.ts';
+import type { PlayRequested, PublishRequested } from '../../src/native/boundary/stream.ts';
+import type {
+  IceCredentials,
   WebrtcCertificateKey,
   WebrtcSessionOptions,
-} from '../../src/native/boundary.ts';
+} from '../../src/native/boundary/webrtc.ts';
 import { SESSION_COLUMNS } from '../../src/native/session-counters.ts';
 import { TRANSPORT_COLUMNS } from '../../src/native/transport-figures.ts';
 

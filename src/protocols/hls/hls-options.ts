@@ -1,5 +1,5 @@
 import type { VhostConfig } from '../../config/millrace-config.ts';
-import type { HlsOptions } from '../../native/boundary.ts';
+import type { HlsOptions } from '../../native/boundary/hls.ts';
 
 /**
  * HLS of a vhost as the engine takes it.

@@ -1,5 +1,5 @@
 import type { HttpRemux } from '../../config/millrace-config.ts';
-import type { RemuxOptions } from '../../native/boundary.ts';
+import type { RemuxOptions } from '../../native/boundary/http.ts';
 
 /** `vhost.http_remux` as the engine takes it. */
 export function remuxOptions(remux: HttpRemux): RemuxOptions {

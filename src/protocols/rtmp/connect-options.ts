@@ -1,6 +1,6 @@
 import type { MillraceConfig } from '../../config/millrace-config.ts';
 import { vhostFor } from '../../config/millrace-config.ts';
-import type { ConnectOptions } from '../../native/boundary.ts';
+import type { ConnectOptions } from '../../native/boundary/rtmp.ts';
 
 /** As SRS: what a peer without a vhost gets until its stream names one. */
 const OUT_ACK_SIZE = 2_500_000;

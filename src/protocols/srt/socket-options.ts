@@ -1,5 +1,5 @@
 import type { MillraceConfig } from '../../config/millrace-config.ts';
-import type { SrtListenOptions, SrtSocketOptions } from '../../native/boundary.ts';
+import type { SrtListenOptions, SrtSocketOptions } from '../../native/boundary/srt.ts';
 
 type SrtServer = MillraceConfig['srtServer'];
 

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { ServerError } from '../../errors/server-error.ts';
 import { randomId } from '../../identity/random-id.ts';
 import { SIGNATURE } from '../../identity/version.ts';
-import type { WebrtcCertificateKey, WebrtcMedia } from '../../native/boundary.ts';
+import type { WebrtcCertificateKey, WebrtcMedia } from '../../native/boundary/webrtc.ts';
 import {
   chooseForPlay,
   chooseForPublish,

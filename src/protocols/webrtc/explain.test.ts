@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { WebrtcTrouble } from '../../native/boundary.ts';
+import type { WebrtcTrouble } from '../../native/boundary/webrtc.ts';
 import { explainConnection } from './explain.ts';
 
 const peer = {

@@ -1,5 +1,5 @@
 import { errorTable } from '../../errors/codes.ts';
-import type { WebrtcTrouble } from '../../native/boundary.ts';
+import type { WebrtcTrouble } from '../../native/boundary/webrtc.ts';
 import type { Peer } from './peers.ts';
 
 /**

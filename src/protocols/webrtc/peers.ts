@@ -1,4 +1,5 @@
-import type { SessionId, WebrtcConnected, WebrtcTrouble } from '../../native/boundary.ts';
+import type { SessionId } from '../../native/boundary/ids.ts';
+import type { WebrtcConnected, WebrtcTrouble } from '../../native/boundary/webrtc.ts';
 import type { AdmissionRequest } from '../admission.ts';
 import type { IceCredentials } from './ice.ts';
 

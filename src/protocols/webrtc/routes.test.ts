@@ -10,7 +10,8 @@ import { MemorySink } from '../../../test/fakes/memory-sink.ts';
 import { configFromObject } from '../../config/from-object.ts';
 import type { ConfigInput } from '../../config/millrace-config.ts';
 import { ServerError } from '../../errors/server-error.ts';
-import type { StreamTracks, WebrtcTrouble } from '../../native/boundary.ts';
+import type { StreamTracks } from '../../native/boundary/stream.ts';
+import type { WebrtcTrouble } from '../../native/boundary/webrtc.ts';
 import { createServer, type Server } from '../../server.ts';
 import type { Hooks } from '../hooks.ts';
 

@@ -1,5 +1,6 @@
 import type { MillraceConfig } from '../../config/millrace-config.ts';
-import type { PlayOptions, PublishOptions, WebrtcSessionOptions } from '../../native/boundary.ts';
+import type { PlayOptions, PublishOptions } from '../../native/boundary/stream.ts';
+import type { WebrtcSessionOptions } from '../../native/boundary/webrtc.ts';
 import type { AdmissionRequest } from '../admission.ts';
 import { playOptions } from '../play-options.ts';
 import { publishOptions } from '../publish-options.ts';

@@ -3,15 +3,11 @@ import type { MillraceConfig } from '../../config/millrace-config.ts';
 import { errorTable } from '../../errors/codes.ts';
 import { errorCodeFrom, ServerError } from '../../errors/server-error.ts';
 import { randomId } from '../../identity/random-id.ts';
-import type {
-  NativeEngine,
-  SessionClosed,
-  SessionId,
-  StreamTracks,
-  Trouble,
-  WebrtcConnected,
-  WebrtcTrouble,
-} from '../../native/boundary.ts';
+import type { NativeEngine } from '../../native/boundary/engine.ts';
+import type { SessionId } from '../../native/boundary/ids.ts';
+import type { SessionClosed, Trouble } from '../../native/boundary/session.ts';
+import type { StreamTracks } from '../../native/boundary/stream.ts';
+import type { WebrtcConnected, WebrtcTrouble } from '../../native/boundary/webrtc.ts';
 import type { Session } from '../../sessions/session.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
 import type { StreamRegistry } from '../../streams/registry.ts';
