@@ -1,17 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type MediaStreamTrack,
-  type PeerConfig,
-  RTCPeerConnection,
-  RTCRtpCodecParameters,
-} from 'werift';
 import { clip } from '../support/clips.ts';
 import { MediaServer } from '../support/media-server.ts';
 import { nalHashes } from '../support/nal-hashes.ts';
 import { expectRun, watched } from '../support/packets.ts';
 import { Peers } from '../support/peers.ts';
-import { annexB } from '../support/webrtc/annex-b.ts';
+import { annexB, nalUnits } from '../support/webrtc/annex-b.ts';
+import { WeriftPlayer } from '../support/webrtc/werift-player.ts';
 
 const peers = new Peers();
 let server: MediaServer;
@@ -20,7 +15,8 @@ beforeAll(async () => {
   clip('baseline-tone-opus.mkv');
   server = await MediaServer.start({
     root: `rtc_server { enabled on; listen 127.0.0.1:0 [::1]:0; candidate 127.0.0.1; }
-      srt_server { enabled on; listen 127.0.0.1:0; }`,
+      srt_server { enabled on; listen 127.0.0.1:0; }
+      vhost no-sei { rtc { enabled on; rtmp_to_rtc on; keep_avc_nalu_sei off; } }`,
     vhost: 'rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; } srt { enabled on; }',
   });
 }, 60_000);
@@ -29,68 +25,39 @@ afterAll(async () => {
   await server.stop();
 });
 
-const video = () =>
-  new RTCRtpCodecParameters({
-    mimeType: 'video/H264',
-    clockRate: 90_000,
-    payloadType: 102,
-    rtcpFeedback: [{ type: 'nack' }, { type: 'nack', parameter: 'pli' }],
-    parameters: 'level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f',
-  });
-const audio = () =>
-  new RTCRtpCodecParameters({
-    mimeType: 'audio/opus',
-    clockRate: 48_000,
-    channels: 2,
-    payloadType: 111,
-  });
+const whep = (query: string) => server.api(`/rtc/v1/whep/?${query}`);
+/** Enough to tell that media flows: four seconds of it. */
+const ENOUGH = { audio: 100, video: 100 };
 
-/** A WHEP player of werift; keeps what it gets. */
-async function play(stream: string, query = '', settings: Partial<PeerConfig> = {}) {
-  const connection = new RTCPeerConnection({
-    codecs: { video: [video()], audio: [audio()] },
-    ...settings,
-  });
-  const counts = { audio: 0, video: 0 };
-  const packets: { readonly number: number; readonly payload: Buffer }[] = [];
-  const enough = new Promise<void>((resolve) => {
-    connection.onTrack.subscribe((track: MediaStreamTrack) => {
-      track.onReceiveRtp.subscribe(({ header, payload }) => {
-        if (track.kind === 'video') {
-          packets.push({ number: header.sequenceNumber, payload: Buffer.from(payload) });
-        }
-        counts[track.kind === 'audio' ? 'audio' : 'video'] += 1;
-        if (counts.audio >= 100 && counts.video >= 100) {
-          resolve();
-        }
-      });
-    });
-  });
-  connection.addTransceiver('audio', { direction: 'recvonly' });
-  connection.addTransceiver('video', { direction: 'recvonly' });
-  await connection.setLocalDescription(await connection.createOffer());
-  const response = await fetch(server.api(`/rtc/v1/whep/?stream=${stream}${query}`), {
-    method: 'POST',
-    body: connection.localDescription?.sdp ?? '',
-  });
-  const sdp = await response.text();
-  expect(response.status, sdp).toBe(201);
-  await connection.setRemoteDescription({ type: 'answer', sdp });
-  return { connection, enough, packets, sdp, location: response.headers.get('location') ?? '' };
+/** What a clip that is published again and again consists of, as far as a test sees of it. */
+function endless(file: string): readonly string[] {
+  const hashes = nalHashes(file, 'h264');
+  return [...hashes, ...hashes];
 }
 
-/** Publishes MPEG-TS in real time over SRT. */
-function publishOverSrt(file: string, stream: string) {
-  const input = ['-v', 'error', '-nostdin', '-re', '-i', file, '-c', 'copy'];
-  return peers.run('ffmpeg', [...input, '-f', 'mpegts', server.srt(stream, 'publish')]);
+/** Publishes a clip over RTMP; resolves when the server knows its tracks. */
+async function publish(file: string, stream: string) {
+  const from = server.log.length;
+  const publisher = peers.loop(file, server.rtmp(`live/${stream}`));
+  await server.published(`/live/${stream}`, from);
+  await server.tracks(from);
+  return publisher;
 }
+
+const explain = async (location: string) => {
+  const response = await fetch(
+    server.api(`/rtc/v1/connectivity/?${location.split('?')[1] ?? ''}`),
+    { signal: AbortSignal.timeout(15_000) },
+  );
+  return response.text();
+};
 
 describe('FFmpeg 8, by WHIP', () => {
   it('is played over RTMP, its pictures untouched, and by WHEP', async () => {
     const file = clip('baseline-tone-opus.mkv');
-    const publisher = peers.enhanced('publish', file, server.api('/rtc/v1/whip/?stream=ffmpeg'));
+    const publisher = peers.enhanced('loop', file, server.api('/rtc/v1/whip/?stream=ffmpeg'));
     await Promise.race([server.published('/live/ffmpeg'), publisher.output()]);
-    const player = await play('ffmpeg');
+    const player = await WeriftPlayer.play(whep('stream=ffmpeg'));
     const { tracks } = watched(await peers.watch(server.rtmp('live/ffmpeg'), 2).output());
     expect(tracks.map(({ codec }) => codec).sort()).toEqual(['aac', 'h264']);
     const recording = `${server.place.folder}/ffmpeg.flv`;
@@ -100,28 +67,25 @@ describe('FFmpeg 8, by WHIP', () => {
       .output();
     const pictures = nalHashes(recording, 'h264');
     expect(pictures.length).toBeGreaterThan(50);
-    expectRun(pictures, nalHashes(file, 'h264'));
-    await player.enough;
-    await player.connection.close();
+    expectRun(pictures, endless(file));
+    await player.received(ENOUGH);
+    await player.close();
     await publisher.stop();
   }, 90_000);
 });
 
 describe('werift, by WHEP', () => {
   it('plays an RTMP stream, and leaves', async () => {
-    const publisher = peers.publish(clip('h264-aac.flv'), server.rtmp('live/werift'));
-    await server.published('/live/werift');
-    await server.tracks();
+    const publisher = await publish(clip('h264-aac.flv'), 'werift');
     const from = server.log.length;
-    const player = await play('werift');
-    await player.enough;
-    const check = await fetch(
-      server.api(`/rtc/v1/connectivity/?${player.location.split('?')[1] ?? ''}`),
-    );
-    expect(await check.text()).toContain('connected over udp');
-    expect((await fetch(server.api(player.location), { method: 'DELETE' })).status).toBe(200);
+    const player = await WeriftPlayer.play(whep('stream=werift'));
+    await player.received(ENOUGH);
+    expect(await explain(player.location)).toContain('connected over udp');
+    const signal = AbortSignal.timeout(15_000);
+    const { status } = await fetch(server.api(player.location), { method: 'DELETE', signal });
+    expect(status).toBe(200);
     await server.line(/client disconnect peer/, from);
-    await player.connection.close();
+    await player.close();
     await publisher.stop();
   }, 90_000);
 
@@ -132,43 +96,73 @@ describe('werift, by WHEP', () => {
       const stream = `pictures-${protocol}`;
       const publisher =
         protocol === 'SRT'
-          ? publishOverSrt(file, stream)
-          : peers.publish(file, server.rtmp(`live/${stream}`));
+          ? peers.loop(file, server.srt(stream, 'publish'), [], 'mpegts')
+          : peers.loop(file, server.rtmp(`live/${stream}`));
       await server.published(`/live/${stream}`);
-      const player = await play(stream);
-      await player.enough;
-      await player.connection.close();
+      const player = await WeriftPlayer.play(whep(`stream=${stream}`));
+      await player.received(ENOUGH);
+      await player.close();
       await publisher.stop();
-      const { packets } = player;
-      const [first] = packets;
-      // Numbers wrap; nothing is lost on a loopback, but this peer may hand on a packet twice.
-      const inOrder = packets.filter(
-        ({ number }, at) => number === (((first?.number ?? 0) + at) & 0xffff),
-      );
       const received = `${server.place.folder}/${stream}.h264`;
-      writeFileSync(received, annexB(inOrder.map(({ payload }) => payload)));
+      writeFileSync(received, annexB(player.videoInOrder()));
       // What was being sent when the player left may be cut.
       const pictures = nalHashes(received, 'h264').slice(0, -1);
       expect(pictures.length).toBeGreaterThan(20);
-      expectRun(pictures, nalHashes(file, 'h264'));
+      expectRun(pictures, endless(file));
     },
     90_000,
   );
 
   it('is sent to the address that it asks for, also over IPv6', async () => {
-    const publisher = peers.publish(clip('h264-aac.flv'), server.rtmp('live/six'));
-    await server.published('/live/six');
-    await server.tracks();
+    const publisher = await publish(clip('h264-aac.flv'), 'six');
     const settings = { iceUseIpv4: false, iceUseIpv6: true, iceAdditionalHostAddresses: ['::1'] };
-    const player = await play('six', `&eip=${encodeURIComponent('[::1]')}`, settings);
+    const player = await WeriftPlayer.play(
+      whep(`stream=six&eip=${encodeURIComponent('[::1]')}`),
+      ['audio', 'video'],
+      settings,
+    );
     expect(player.sdp).toMatch(/a=candidate:0 1 udp 2130706431 ::1 \d+ typ host/);
     expect(player.sdp).toContain(` ::1 ${server.port('rtc', 1)} typ host`);
     expect(player.sdp).toContain(` 127.0.0.1 ${server.port('rtc')} typ host`);
-    await player.enough;
-    const query = player.location.split('?')[1] ?? '';
-    const check = await fetch(server.api(`/rtc/v1/connectivity/?${query}`));
-    expect(await check.text()).toContain('connected over udp with [');
-    await player.connection.close();
+    await player.received(ENOUGH);
+    expect(await explain(player.location)).toContain('connected over udp with [');
+    await player.close();
     await publisher.stop();
   }, 90_000);
+});
+
+describe('rtc.keep_avc_nalu_sei', () => {
+  const SEI = 6;
+  const MESSAGE = 'seconds since midnight';
+
+  it.each([
+    ['on', '__defaultVhost__'],
+    ['off', 'no-sei'],
+  ])(
+    '%s: what the encoder says of its pictures, for players of WebRTC',
+    async (value, vhost) => {
+      // User data of the encoder (ITU-T H.264 §D.1.7) with each random access point.
+      const sei = `sei_user_data=086f3693-b7b3-4f2c-9653-21492feee5b8+${MESSAGE}`;
+      const filters = ['-bsf:v', `h264_mp4toannexb,h264_metadata=${sei}`];
+      const name = `live/sei-${value}?vhost=${vhost}`;
+      const from = server.log.length;
+      const publisher = peers.loop(clip('baseline-tone-aac.flv'), server.rtmp(name), filters);
+      await server.line(/start publish .*url=\S*\/live\/sei-/, from);
+      const player = await WeriftPlayer.play(whep(`stream=sei-${value}&vhost=${vhost}`), ['video']);
+      await player.received({ video: 100 });
+      await player.close();
+      await publisher.stop();
+      const units = [...nalUnits(player.videoInOrder())];
+      const ofType = (type: number) => units.filter((unit) => ((unit[0] ?? 0) & 0x1f) === type);
+      const idr = ofType(5);
+      expect(idr.length, 'random access points').toBeGreaterThanOrEqual(3);
+      const said = ofType(SEI).filter((unit) => unit.includes(MESSAGE));
+      if (value === 'on') {
+        expect(said.length).toBeGreaterThanOrEqual(3);
+      } else {
+        expect(ofType(SEI)).toEqual([]);
+      }
+    },
+    90_000,
+  );
 });

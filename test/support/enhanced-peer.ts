@@ -116,13 +116,15 @@ async function watch(url: string, limit: number): Promise<void> {
   process.stdout.write(JSON.stringify({ tracks, packets }));
 }
 
+const formatOf = (url: string) => (url.startsWith('http') ? 'whip' : 'flv');
+
 const [action, one = '', two = '', three = ''] = process.argv.slice(2);
 switch (action) {
   case 'publish':
-    await copy(one, two, { format: two.startsWith('http') ? 'whip' : 'flv', isPaced: true });
+    await copy(one, two, { format: formatOf(two), isPaced: true });
     break;
   case 'loop':
-    await copy(one, two, { format: 'flv', isPaced: true, isEndless: true });
+    await copy(one, two, { format: formatOf(two), isPaced: true, isEndless: true });
     break;
   case 'remux':
     await copy(one, two, { format: 'flv' });

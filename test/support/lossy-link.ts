@@ -17,7 +17,7 @@ export interface LinkQuality {
 export class LossyLink {
   readonly #front: Socket;
   readonly #server: number;
-  readonly #quality: LinkQuality;
+  #quality: LinkQuality;
   readonly #back = new Map<string, Socket>();
   readonly #timers = new Set<NodeJS.Timeout>();
   #state = 1;
@@ -40,6 +40,11 @@ export class LossyLink {
 
   get port(): number {
     return this.#front.address().port;
+  }
+
+  /** How packets are treated from here on. */
+  become(quality: LinkQuality): void {
+    this.#quality = quality;
   }
 
   /** Packets lost so far. */

@@ -83,6 +83,15 @@ export class Peers {
   }
 
   /**
+   * As {@link publish}, again and again, so that what plays it may take its time.
+   * @param format  of the output.
+   */
+  loop(file: string, url: string, more: readonly string[] = [], format = 'flv'): Peer {
+    const input = ['-v', 'error', '-nostdin', '-re', '-stream_loop', '-1', '-i', file];
+    return this.run('ffmpeg', [...input, '-c', 'copy', ...more, '-f', format, url]);
+  }
+
+  /**
    * Plays with FFmpeg's demuxer for some seconds of media and reports its packets as JSON.
    * @param more  options of the input.
    */

@@ -12,7 +12,8 @@ export function annexB(payloads: readonly Buffer[]): Buffer {
   return Buffer.concat(units.slice(Math.max(begin, 0)).flatMap((unit) => [START_CODE, unit]));
 }
 
-function* nalUnits(payloads: readonly Buffer[]): Generator<Buffer> {
+/** The NAL units of RTP payloads of H.264, as {@link annexB} takes them. */
+export function* nalUnits(payloads: readonly Buffer[]): Generator<Buffer> {
   let fragments: Buffer[] = [];
   for (const payload of payloads) {
     const [first = 0, second = 0] = payload;
