@@ -19,20 +19,45 @@ using testing::SimulcastPublisher;
 using testing::TestPublisher;
 using testing::video_media;
 
-class WebrtcMediaTest : public testing::WebrtcServer {};
+/// A WebRTC publisher and a player of the same stream, to be connected by the test.
+class WebrtcMediaTest : public testing::WebrtcServer {
+ protected:
+  WebrtcMediaTest() { player_.local_ufrag = "playufrag"; }
+
+  /// @return whether it is connected.
+  bool connect_sender() {
+    publishing_ = create(sender_, "publish");
+    return sender_.connect(fingerprint_);
+  }
+  bool connect_player() {
+    (void)create(player_, "play");
+    return player_.connect(fingerprint_);
+  }
+  /// A publisher who has sent a first picture, which signaling knows of.
+  bool start_stream() {
+    if (!connect_sender()) {
+      return false;
+    }
+    media_.send_frame();
+    return server_.await("stream_tracks");
+  }
+
+  ClientPeer sender_{port_};
+  RtpPublisher media_{sender_};
+  SessionId publishing_ = 0;
+  ClientPeer player_{port_};
+};
 
 TEST_F(WebrtcMediaTest, LostPacketsAreSentAgain) {
   publish();
   ASSERT_TRUE(server_.await("stream_tracks"));
-  ClientPeer peer(port_);
-  (void)create(peer, "play");
-  ASSERT_TRUE(peer.connect(fingerprint_));
+  ASSERT_TRUE(connect_player());
   std::optional<uint16_t> wanted;
   std::set<std::vector<uint8_t>> seen;
   size_t count = 0;
   // A packet that came is asked for again, as nothing is lost here: the receiver's window refuses
   // it if it is the same, so it is looked for by the count of what SRTP takes for a replay.
-  ASSERT_TRUE(peer.receive([&](const std::vector<uint8_t>& bytes) {
+  ASSERT_TRUE(player_.receive([&](const std::vector<uint8_t>& bytes) {
     const auto packet = rtp::RtpPacket::parse(bytes);
     if (rtp::is_rtcp(bytes) || !packet.ok()) {
       return false;
@@ -45,27 +70,20 @@ TEST_F(WebrtcMediaTest, LostPacketsAreSentAgain) {
   std::array<uint8_t, 64> room{};
   ByteWriter writer(room);
   ASSERT_EQ(rtp::Nack::write(writer, 1, kVideoSsrc, std::array{*wanted}), 1U);
-  const uint64_t before = peer.replays();
-  peer.send_rtcp(writer.written());
-  ASSERT_TRUE(peer.receive([&](const auto&) { return peer.replays() > before; }));
+  const uint64_t before = player_.replays();
+  player_.send_rtcp(writer.written());
+  ASSERT_TRUE(player_.receive([&](const auto&) { return player_.replays() > before; }));
 }
+
 TEST_F(WebrtcMediaTest, WhatAPublisherSendsReachesPlayersOfWebrtc) {
-  ClientPeer sender(port_);
-  const SessionId session = create(sender, "publish");
-  ASSERT_TRUE(sender.connect(fingerprint_));
-  RtpPublisher media(sender);
-  media.send_frame();
-  ASSERT_TRUE(server_.await("stream_tracks"));
-  ClientPeer player(port_);
-  player.local_ufrag = "playufrag";
-  (void)create(player, "play");
-  ASSERT_TRUE(player.connect(fingerprint_));
+  ASSERT_TRUE(start_stream());
+  ASSERT_TRUE(connect_player());
   std::vector<uint8_t> last;
   size_t slices = 0;
   for (int i = 0; i < 10; ++i) {
-    media.send_frame();
+    media_.send_frame();
   }
-  ASSERT_TRUE(player.receive([&](const std::vector<uint8_t>& bytes) {
+  ASSERT_TRUE(player_.receive([&](const std::vector<uint8_t>& bytes) {
     const auto packet = rtp::RtpPacket::parse(bytes);
     if (!rtp::is_rtcp(bytes) && packet.ok() && (packet->payload[0] & 0x1f) == 1) {
       EXPECT_EQ(packet->payload.size(), 900U);
@@ -73,33 +91,22 @@ TEST_F(WebrtcMediaTest, WhatAPublisherSendsReachesPlayersOfWebrtc) {
     }
     return slices == 10;
   }));
-  server_.engine().close(session, ErrorCode::kKicked);
-  EXPECT_TRUE(closed_with(session, "KICKED"));
+  server_.engine().close(publishing_, ErrorCode::kKicked);
+  EXPECT_TRUE(closed_with(publishing_, "KICKED"));
 }
 
 TEST_F(WebrtcMediaTest, PacketsAreForwardedBeforeTheirPictureIsWhole) {
-  ClientPeer sender(port_);
-  (void)create(sender, "publish");
-  ASSERT_TRUE(sender.connect(fingerprint_));
-  RtpPublisher media(sender);
-  media.send_frame();
-  ASSERT_TRUE(server_.await("stream_tracks"));
-  ClientPeer player(port_);
-  player.local_ufrag = "playufrag";
-  (void)create(player, "play");
-  ASSERT_TRUE(player.connect(fingerprint_));
-  media.send_piece();
+  ASSERT_TRUE(start_stream());
+  ASSERT_TRUE(connect_player());
+  media_.send_piece();
   Collected got;
-  EXPECT_TRUE(got.take_from(player, [](const Collected& all) { return all.types.back() == 28; }));
+  EXPECT_TRUE(got.take_from(player_, [](const Collected& all) { return all.types.back() == 28; }));
   EXPECT_EQ(got.types, (std::vector<uint8_t>{7, 8, 5, 28})) << "from the random access point on";
   EXPECT_TRUE(got.consecutive());
 }
 
 TEST_F(WebrtcMediaTest, PlayerGoesOnWhenAnotherPublisherComes) {
-  ClientPeer player(port_);
-  player.local_ufrag = "playufrag";
-  (void)create(player, "play");
-  ASSERT_TRUE(player.connect(fingerprint_));
+  ASSERT_TRUE(connect_player());
   Collected got;
   for (int round = 0; round < 3; ++round) {
     ClientPeer sender(port_);
@@ -112,7 +119,7 @@ TEST_F(WebrtcMediaTest, PlayerGoesOnWhenAnotherPublisherComes) {
     for (int i = 0; i < 5; ++i) {
       media.send_frame();
     }
-    ASSERT_TRUE(got.take_from(player, [before](const Collected& all) {
+    ASSERT_TRUE(got.take_from(player_, [before](const Collected& all) {
       return all.numbers.size() >= before + 7;
     })) << round;
     server_.engine().close(session, ErrorCode::kKicked);
@@ -125,65 +132,51 @@ TEST_F(WebrtcMediaTest, PlayerGoesOnWhenAnotherPublisherComes) {
 }
 
 TEST_F(WebrtcMediaTest, SenderThatBeginsItsNumbersAnewIsFollowedAtOnce) {
-  ClientPeer sender(port_);
-  sender.plain = true;  // SRTP takes numbers of the past for a replay
-  (void)create(sender, "publish");
-  ASSERT_TRUE(sender.connect(fingerprint_));
-  ClientPeer player(port_);
-  player.local_ufrag = "playufrag";
-  (void)create(player, "play");
-  ASSERT_TRUE(player.connect(fingerprint_));
-  RtpPublisher media(sender);
-  media.send_frame();
+  sender_.plain = true;  // SRTP takes numbers of the past for a replay
+  ASSERT_TRUE(connect_sender());
+  ASSERT_TRUE(connect_player());
+  media_.send_frame();
   Collected got;
-  ASSERT_TRUE(got.take_from(player, [](const Collected& all) { return all.types.size() == 3; }));
-  media.restart(20'000);
-  media.send_frame();
-  media.send_frame();
-  EXPECT_TRUE(got.take_from(player, [](const Collected& all) { return all.types.size() == 7; }));
+  ASSERT_TRUE(got.take_from(player_, [](const Collected& all) { return all.types.size() == 3; }));
+  media_.restart(20'000);
+  media_.send_frame();
+  media_.send_frame();
+  EXPECT_TRUE(got.take_from(player_, [](const Collected& all) { return all.types.size() == 7; }));
   EXPECT_EQ(got.types, (std::vector<uint8_t>{7, 8, 5, 7, 8, 5, 1}));
   EXPECT_TRUE(got.consecutive());
   EXPECT_LT(got.timestamps.back() - got.timestamps.front(), 10U * 90'000);
 }
 
 TEST_F(WebrtcMediaTest, WithoutFramesThePlayersOfWebrtcStillHaveTheStream) {
-  ClientPeer sender(port_);
-  Fields description = sender.describe("publish", video_media("recvonly"));
+  Fields description = sender_.describe("publish", video_media("recvonly"));
   description.set("rtc_to_rtmp", false);
   ASSERT_TRUE(server_.engine().create("webrtc", std::move(description)).ok());
-  ASSERT_TRUE(sender.connect(fingerprint_));
-  RtpPublisher media(sender);
-  media.send_frame();
+  ASSERT_TRUE(sender_.connect(fingerprint_));
+  media_.send_frame();
   ASSERT_TRUE(server_.await("stream_tracks")) << "signaling must know the codec";
-  ClientPeer player(port_);
-  player.local_ufrag = "playufrag";
-  (void)create(player, "play");
-  ASSERT_TRUE(player.connect(fingerprint_));
+  ASSERT_TRUE(connect_player());
   RtmpClient other(server_.listen("rtmp"), RtmpClient::Purpose::kPlay);
   ASSERT_TRUE(other.start());
   for (int i = 0; i < 30; ++i) {
-    media.send_frame();
+    media_.send_frame();
   }
   Collected got;
-  EXPECT_TRUE(got.take_from(player, [](const Collected& all) { return all.types.size() > 30; }));
+  EXPECT_TRUE(got.take_from(player_, [](const Collected& all) { return all.types.size() > 30; }));
   std::array<uint8_t, 4096> room;
   EXPECT_LT(other.read_now(room), 900U) << "not even one picture";
 }
 
 TEST_F(WebrtcMediaTest, PlayerOfSimulcastGetsTheLayerThatItsPathTakes) {
-  ClientPeer sender(port_);
   const auto published = server_.engine().create(
-      "webrtc", sender.describe("publish", SimulcastPublisher::media("recvonly")));
+      "webrtc", sender_.describe("publish", SimulcastPublisher::media("recvonly")));
   ASSERT_TRUE(published.ok());
-  ASSERT_TRUE(sender.connect(fingerprint_));
-  SimulcastPublisher media(sender);
+  ASSERT_TRUE(sender_.connect(fingerprint_));
+  SimulcastPublisher media(sender_);
   media.send();
-  ClientPeer player(port_);
-  player.local_ufrag = "playufrag";
   ASSERT_TRUE(server_.engine()
-                  .create("webrtc", player.describe("play", SimulcastPublisher::media("sendonly")))
+                  .create("webrtc", player_.describe("play", SimulcastPublisher::media("sendonly")))
                   .ok());
-  ASSERT_TRUE(player.connect(fingerprint_));
+  ASSERT_TRUE(player_.connect(fingerprint_));
   std::vector<uint16_t> numbers;
   std::vector<uint32_t> timestamps;
   const auto play_until = [&](size_t size, uint64_t remb_bps) {
@@ -196,8 +189,8 @@ TEST_F(WebrtcMediaTest, PlayerOfSimulcastGetsTheLayerThatItsPathTakes) {
       remb.bitrate_bps = remb_bps;
       remb.ssrcs.push_back(kVideoSsrc);
       remb.write_to(writer);
-      player.send_rtcp(writer.written());
-      (void)player.receive(
+      player_.send_rtcp(writer.written());
+      (void)player_.receive(
           [&](const std::vector<uint8_t>& bytes) {
             const auto packet = rtp::RtpPacket::parse(bytes);
             if (!rtp::is_rtcp(bytes) && packet.ok()) {
@@ -222,15 +215,12 @@ TEST_F(WebrtcMediaTest, PlayerOfSimulcastGetsTheLayerThatItsPathTakes) {
 }
 
 TEST_F(WebrtcMediaTest, PublisherIsAskedForWhatIsLost) {
-  ClientPeer sender(port_);
-  (void)create(sender, "publish");
-  ASSERT_TRUE(sender.connect(fingerprint_));
-  RtpPublisher media(sender);
-  media.send_frame();
-  media.send_frame(true);
-  const uint16_t lost = media.last_number();
-  media.send_frame();
-  EXPECT_TRUE(sender.receive([&](const std::vector<uint8_t>& bytes) {
+  ASSERT_TRUE(connect_sender());
+  media_.send_frame();
+  media_.send_frame(true);
+  const uint16_t lost = media_.last_number();
+  media_.send_frame();
+  EXPECT_TRUE(sender_.receive([&](const std::vector<uint8_t>& bytes) {
     rtp::RtcpReader reader(bytes);
     bool asked = false;
     for (auto next = reader.next(); next.ok() && next->has_value(); next = reader.next()) {
@@ -245,23 +235,15 @@ TEST_F(WebrtcMediaTest, PublisherIsAskedForWhatIsLost) {
 }
 
 TEST_F(WebrtcMediaTest, PlayersAskThePublisherForAKeyFrame) {
-  ClientPeer sender(port_);
-  (void)create(sender, "publish");
-  ASSERT_TRUE(sender.connect(fingerprint_));
-  RtpPublisher media(sender);
-  media.send_frame();
-  ASSERT_TRUE(server_.await("stream_tracks"));
-  ClientPeer player(port_);
-  player.local_ufrag = "playufrag";
-  (void)create(player, "play");
-  ASSERT_TRUE(player.connect(fingerprint_));
-  media.send_frame();
-  ASSERT_TRUE(player.receive([](const auto& bytes) { return !rtp::is_rtcp(bytes); }));
+  ASSERT_TRUE(start_stream());
+  ASSERT_TRUE(connect_player());
+  media_.send_frame();
+  ASSERT_TRUE(player_.receive([](const auto& bytes) { return !rtp::is_rtcp(bytes); }));
   std::array<uint8_t, 64> room{};
   ByteWriter writer(room);
   rtp::PictureLossIndication{1, kVideoSsrc}.write_to(writer);
-  player.send_rtcp(writer.written());
-  EXPECT_TRUE(sender.receive([](const std::vector<uint8_t>& bytes) {
+  player_.send_rtcp(writer.written());
+  EXPECT_TRUE(sender_.receive([](const std::vector<uint8_t>& bytes) {
     rtp::RtcpReader reader(bytes);
     for (auto next = reader.next(); next.ok() && next->has_value(); next = reader.next()) {
       if ((*next)->is(rtp::PayloadFeedbackType::kPictureLoss)) {
@@ -274,7 +256,7 @@ TEST_F(WebrtcMediaTest, PlayersAskThePublisherForAKeyFrame) {
 
 /// From the publisher's packets to those of the players nothing is taken from the heap: per packet,
 /// per player, on the publisher's loop and on the other.
-class WebrtcSteadyState : public testing::WebrtcServer {
+class WebrtcSteadyState : public WebrtcMediaTest {
  protected:
   static constexpr int kPlayers = 6;  // the kernel deals them to loops: both have some
   static constexpr size_t kFrames = 25;
@@ -327,16 +309,11 @@ class WebrtcSteadyState : public testing::WebrtcServer {
 };
 
 TEST_F(WebrtcSteadyState, PacketsOfAWebrtcPublisherTakeNothingFromTheHeap) {
-  ClientPeer sender(port_);
-  (void)create(sender, "publish");
-  ASSERT_TRUE(sender.connect(fingerprint_));
-  RtpPublisher media(sender);
-  media.send_frame();
-  ASSERT_TRUE(server_.await("stream_tracks"));
+  ASSERT_TRUE(start_stream());
   add_players();
   const auto send = [&] {
     for (size_t i = 0; i < kFrames; ++i) {
-      media.send_frame();
+      media_.send_frame();
     }
   };
   for (int round = 0; round < 3; ++round) {
