@@ -126,6 +126,10 @@ inline constexpr std::array kTransportColumns{
                     [](const SessionCounters& /*c*/, const TransportFigures& t) {
                       return number_or_nan(t.buffer_bytes);
                     }},
+    TransportColumn{"packets_recovered",
+                    [](const SessionCounters& /*c*/, const TransportFigures& t) {
+                      return number_or_nan(t.packets_recovered);
+                    }},
     TransportColumn{"nacks", [](const SessionCounters& /*c*/,
                                 const TransportFigures& t) { return number_or_nan(t.nacks); }},
     TransportColumn{"key_frame_requests",

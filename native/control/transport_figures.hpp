@@ -18,7 +18,8 @@ struct TransportFigures {
   std::optional<double> latency_ms;     // for which media is held back so that losses can be mended
   std::optional<double> buffer_ms;      // of media that is held at our end, at this moment
   std::optional<double> buffer_bytes;   // its size
-  std::optional<double> nacks;          // packets that the receiving end has asked for again
+  std::optional<double> packets_recovered;   // from the redundancy of others
+  std::optional<double> nacks;               // packets that the receiving end has asked for again
   std::optional<double> key_frame_requests;  // of the receiving end: PLI, FIR
 };
 

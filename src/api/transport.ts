@@ -15,6 +15,10 @@ export const transport = object({
   packets_lost: { ...integer, description: 'that the network lost' },
   packets_resent: { ...integer, description: 'that were sent again' },
   packets_dropped: { ...integer, description: 'that came, or would have come, too late' },
+  packets_recovered: {
+    ...orNull(integer),
+    description: 'of a publisher: lost, but in the redundancy (RED) of later ones',
+  },
   bandwidth_kbps: { ...orNull(integer), description: 'that the path is estimated to carry' },
   latency_ms: {
     ...orNull(integer),
@@ -36,6 +40,7 @@ export function transportJson({ figures, loss }: Transport) {
     packets_lost: figures.packets_lost,
     packets_resent: figures.packets_resent,
     packets_dropped: figures.packets_dropped,
+    packets_recovered: integerOrNull(figures.packets_recovered),
     bandwidth_kbps: integerOrNull(figures.bandwidth_bps / 1000),
     latency_ms: integerOrNull(figures.latency_ms),
     buffer_ms: integerOrNull(figures.buffer_ms),

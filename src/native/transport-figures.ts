@@ -15,6 +15,7 @@ export const TRANSPORT_COLUMNS = [
   'latency_ms',
   'buffer_ms',
   'buffer_bytes',
+  'packets_recovered',
   'nacks',
   'key_frame_requests',
 ] as const;

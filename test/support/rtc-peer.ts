@@ -80,6 +80,57 @@ export async function playPicture(browser: Browser, server: MediaServer, way: Wa
   return page;
 }
 
+/** In a page: a transceiver of audio is to use RED before anything else. */
+const PREFER_RED = `
+  const { codecs } = RTCRtpReceiver.getCapabilities('audio');
+  const isRed = ({ mimeType }) => mimeType === 'audio/red';
+  transceiver.setCodecPreferences([...codecs.filter(isRed), ...codecs.filter((one) => !isRed(one))]);`;
+
+/** How audio is offered. */
+export interface Sound extends Way {
+  readonly prefersRed: boolean;
+}
+
+/** Publishes a tone of 440 Hz. */
+export async function publishTone(
+  browser: Browser,
+  server: MediaServer,
+  sound: Sound,
+): Promise<Page> {
+  const page = await blank(browser, server);
+  await page.evaluate(`(async () => {
+    const context = new AudioContext();
+    const tone = new OscillatorNode(context, { frequency: 440 });
+    const out = new MediaStreamAudioDestinationNode(context);
+    tone.connect(out);
+    tone.start();
+    const connection = new RTCPeerConnection();
+    const transceiver = connection.addTransceiver(out.stream.getTracks()[0], { direction: 'sendonly' });
+    ${sound.prefersRed ? PREFER_RED : ''}
+    ${exchange(server, 'whip', sound)}
+  })()`);
+  return page;
+}
+
+/** Plays audio. */
+export async function playSound(
+  browser: Browser,
+  server: MediaServer,
+  sound: Sound,
+): Promise<Page> {
+  const page = await blank(browser, server);
+  await page.evaluate(`(async () => {
+    const connection = new RTCPeerConnection();
+    const transceiver = connection.addTransceiver('audio', { direction: 'recvonly' });
+    ${sound.prefersRed ? PREFER_RED : ''}
+    ${exchange(server, 'whep', sound)}
+    const audio = new Audio();
+    audio.srcObject = new MediaStream([transceiver.receiver.track]);
+    await audio.play();
+  })()`);
+  return page;
+}
+
 /** Entries of the newest connection's statistics. */
 export function statistics(page: Page, type: string): Promise<readonly Record<string, unknown>[]> {
   return page.evaluate<Record<string, unknown>[]>(

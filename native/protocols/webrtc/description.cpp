@@ -33,6 +33,9 @@ NegotiatedCodec codec_from(const Fields& fields) {
   if (fields.number("rtx_payload_type", -1) >= 0) {
     codec.rtx_payload_type = payload_type(fields, "rtx_payload_type");
   }
+  if (fields.number("red_payload_type", -1) >= 0) {
+    codec.red_payload_type = payload_type(fields, "red_payload_type");
+  }
   return codec;
 }
 

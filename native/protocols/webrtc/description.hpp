@@ -14,12 +14,13 @@ namespace millrace::webrtc {
 /// A codec as offer and answer agreed on it.
 struct NegotiatedCodec {
   uint8_t payload_type = 0;
-  CodecId codec = CodecId::kUnknown;  // kUnknown: RED, FEC and what is not carried
+  CodecId codec = CodecId::kUnknown;  // kUnknown: what is not carried
   std::string name;                   // encoding name
   uint32_t clock_rate = 0;
   uint32_t channels = 0;
   std::string fmtp;
   std::optional<uint8_t> rtx_payload_type;
+  std::optional<uint8_t> red_payload_type;  // RFC 2198: this codec with redundant copies of itself
 };
 
 /// One m-line, after offer and answer.

@@ -44,6 +44,7 @@ class Egress final : public Media, private PacketReader {
   Taken on_packet(const RenditionSource& source, const rtp::MediaPacketRef& packet) override;
   void on_pause() override;
   uint64_t on_overtaken() override;
+  [[nodiscard]] bool wants_redundancy() const override { return audio_.takes_redundancy(); }
   [[nodiscard]] bool may_begin(SentTrack& track, const RenditionSource& source,
                                const rtp::MediaPacket& packet);
   void control();

@@ -6,6 +6,7 @@
 #include "protocols/publish_options.hpp"
 #include "protocols/webrtc/rtp_counters.hpp"
 #include "rtp/packet/header_extensions.hpp"
+#include "rtp/packet/red.hpp"
 #include "rtp/packet/rtx.hpp"
 #include "rtp/rtcp/feedback.hpp"
 #include "rtp/rtcp/reports.hpp"
@@ -117,7 +118,8 @@ bool Ingest::learn(const rtp::RtpPacket& packet) {
         repairs_.push_back({packet.ssrc, &media, std::string(extensions.repaired_rid)});
         return true;
       }
-      if (codec.payload_type == packet.payload_type) {
+      if (codec.payload_type == packet.payload_type ||
+          codec.red_payload_type == packet.payload_type) {
         return add_source(packet, media, codec, extensions.rid) != nullptr;
       }
     }
@@ -205,25 +207,74 @@ void Ingest::take(ReceivedSource& source, const rtp::RtpPacket& packet,
   if (source.superseded || publication_ == nullptr) {
     return;
   }
-  const Time now = transport_.context().loop.now();
-  Ref<rtp::MediaPacket> kept;
-  if (from == rtp::ReceiveStream::Source::kOriginal) {
-    kept = source.stream.receive(packet, extensions, from, now);
-  } else if (const auto original =
-                 rtp::decapsulate_rtx(packet, source.ssrc, source.codec.payload_type)) {
-    kept = source.stream.receive(*original, extensions, from, now);
-    bump(transport_.shared().rtp.retransmissions_in, uint64_t{kept ? 1U : 0U});
+  if (from == rtp::ReceiveStream::Source::kRetransmission) {
+    if (const auto original =
+            rtp::decapsulate_rtx(packet, source.ssrc, source.codec.payload_type)) {
+      receive(source, *original, extensions, from);
+    }
+  } else if (source.codec.red_payload_type == packet.payload_type) {
+    receive_redundant(source, packet, extensions);
+  } else {
+    receive(source, packet, extensions, from);
   }
+  drain(source);
+  arm_repair();
+}
+
+void Ingest::receive(ReceivedSource& source, const rtp::RtpPacket& packet,
+                     const rtp::HeaderExtensions& extensions, rtp::ReceiveStream::Source from) {
+  auto kept = source.stream.receive(packet, extensions, from, transport_.context().loop.now());
   if (auto first = source.stream.take_confirmed()) {
     source.restart(next_number_++);
     clock_.restart_track(source.clock_track, source.source->description().clock_rate);
     forward(source, std::move(first));
   }
-  if (kept) {
-    forward(source, std::move(kept));
+  if (!kept) {
+    return;
   }
-  drain(source);
-  arm_repair();
+  RtpCounters& counters = transport_.shared().rtp;
+  if (from == rtp::ReceiveStream::Source::kRetransmission) {
+    bump(counters.retransmissions_in);
+  } else if (from == rtp::ReceiveStream::Source::kRedundancy) {
+    bump(counters.recovered);
+  }
+  forward(source, std::move(kept));
+}
+
+/// Takes a RED payload apart: from here on the stream is one of plain packets, those that were lost
+/// and have come as redundancy among them.
+void Ingest::receive_redundant(ReceivedSource& source, const rtp::RtpPacket& packet,
+                               const rtp::HeaderExtensions& extensions) {
+  if (packet.payload.empty()) {  // padding that probes for bandwidth
+    return receive(source, packet, extensions, rtp::ReceiveStream::Source::kOriginal);
+  }
+  const auto red = rtp::RedPayload::parse(packet.payload);
+  if (!red.ok()) {
+    return note(red.error());
+  }
+  if (red->primary().payload_type != source.codec.payload_type) {
+    return note({ErrorCode::kRtpPayloadMalformed, red->primary().payload_type});
+  }
+  rtp::RtpPacket plain = packet;
+  plain.payload_type = source.codec.payload_type;
+  for (const auto& block : red->blocks().first(red->blocks().size() - 1)) {
+    const uint32_t timestamp = packet.timestamp - block.timestamp_offset;
+    if (block.payload_type != source.codec.payload_type || block.data.empty()) {
+      continue;
+    }
+    if (const auto missing = source.stream.missing_at(packet, timestamp, block.data)) {
+      plain.sequence_number = *missing;
+      plain.timestamp = timestamp;
+      plain.marker = false;
+      plain.payload = block.data;
+      receive(source, plain, {}, rtp::ReceiveStream::Source::kRedundancy);
+    }
+  }
+  plain.sequence_number = packet.sequence_number;
+  plain.timestamp = packet.timestamp;
+  plain.marker = packet.marker;
+  plain.payload = red->primary().data;
+  receive(source, plain, extensions, rtp::ReceiveStream::Source::kOriginal);
 }
 
 void Ingest::forward(ReceivedSource& source, Ref<rtp::MediaPacket> packet) {

@@ -37,6 +37,10 @@ class Ingest final : public Media {
   ReceivedSource* add_source(const rtp::RtpPacket& packet, const MediaDescription& media,
                              const NegotiatedCodec& codec, std::string_view rid);
   void take(ReceivedSource& source, const rtp::RtpPacket& packet, rtp::ReceiveStream::Source from);
+  void receive(ReceivedSource& source, const rtp::RtpPacket& packet,
+               const rtp::HeaderExtensions& extensions, rtp::ReceiveStream::Source from);
+  void receive_redundant(ReceivedSource& source, const rtp::RtpPacket& packet,
+                         const rtp::HeaderExtensions& extensions);
   void forward(ReceivedSource& source, Ref<rtp::MediaPacket> packet);
   void take_number_of(const rtp::HeaderExtensions& extensions, const MediaDescription& media);
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "rtp/packet/red.hpp"
+
 namespace millrace::webrtc {
 
 namespace {
@@ -21,6 +23,8 @@ constexpr Duration kMeasureInterval = seconds(1);
 // So many players' requests become one.
 constexpr Duration kKeyFrameInterval = milliseconds(100);
 constexpr Duration kLinger = seconds(5);
+// Within RED. Browsers take Opus by it, so that what they get needs no change.
+constexpr uint8_t kUsualOpusType = 111;
 
 size_t place_of(TrackKind kind) { return kind == TrackKind::kAudio ? 1 : 0; }
 
@@ -79,6 +83,7 @@ void PacketRendition::add(PacketReader& reader, uint64_t position) {
   reader.slot_ = static_cast<uint32_t>(readers_.size());
   reader.position_ = std::clamp(position, log_begin_, log_end());
   readers_.push_back(&reader);
+  redundancy_readers_ += reader.wants_redundancy() ? 1 : 0;
   pump(reader);
 }
 
@@ -87,6 +92,7 @@ void PacketRendition::remove(PacketReader& reader) {
   readers_[reader.slot_] = last;
   last->slot_ = reader.slot_;
   readers_.pop_back();
+  redundancy_readers_ -= reader.wants_redundancy() ? 1 : 0;
   if (readers_.empty()) {
     idle_since_ = context_.loop.now();
   }
@@ -236,7 +242,56 @@ void PacketRendition::on_packet(const PacketSourceRef& source, const rtp::MediaP
   append(of, packet);
 }
 
-void PacketRendition::append(RenditionSource& source, const rtp::MediaPacketRef& packet) {
+/// @return the packet as RED, with a copy of the one before it; as it is when there is none, or no
+/// room for it.
+rtp::MediaPacketRef PacketRendition::with_redundancy(const RenditionSource& source,
+                                                     const rtp::MediaPacketRef& packet) const {
+  const rtp::MediaPacketRef& before = source.before;
+  // Receivers take the copy for the packet with the number before.
+  if (!before || packet->index != source.next_index) {
+    return packet;
+  }
+  const int64_t offset = packet->timestamp - before->timestamp;
+  const Bytes copy = before->primary();
+  const Bytes primary = packet->payload();
+  if (offset <= 0 || offset > rtp::RedPayload::kMaxTimestampOffset || copy.empty() ||
+      copy.size() > rtp::RedPayload::kMaxRedundantBytes || primary.empty()) {
+    return packet;
+  }
+  rtp::RedPayload red;
+  red.add({kUsualOpusType, static_cast<uint16_t>(offset), copy});
+  red.add({kUsualOpusType, 0, primary});
+  if (red.size() > rtp::kDefaultMaxPayloadSize) {
+    return packet;
+  }
+  auto made = rtp::MediaPacket::make(context_.loop.pool(), red.size());
+  ByteWriter writer(made->mutable_payload());
+  red.write_to(writer);
+  made->index = packet->index;
+  made->timestamp = packet->timestamp;
+  made->arrival = packet->arrival;
+  made->moment = packet->moment;
+  made->marker = packet->marker;
+  made->primary_offset = static_cast<uint16_t>(red.size() - primary.size());
+  made->info = packet->info;
+  made->playout_delay = packet->playout_delay;
+  made->audio_level = packet->audio_level;
+  made->abs_capture_time = packet->abs_capture_time;
+  return made;
+}
+
+void PacketRendition::append(RenditionSource& source, rtp::MediaPacketRef packet) {
+  if (source.source->description().codec == CodecId::kOpus) {
+    if (redundancy_readers_ != 0) {
+      packet = with_redundancy(source, packet);
+    }
+    if (!packet->payload().empty()) {
+      source.before = packet;
+      source.next_index = packet->index + 1;
+    } else if (packet->index == source.next_index) {
+      ++source.next_index;  // padding: players do not see its number
+    }
+  }
   // Of the packets of a picture that look like its beginning the first counts.
   if (source.source->is_video() && packet->info.starts_random_access &&
       source.random_access_timestamp != packet->timestamp) {

@@ -41,8 +41,10 @@ struct RenditionSource {
   uint64_t join_packets = 0;                     // of them, when `join` was set
   std::optional<rtp::MediaReference> reference;  // for sender reports
   int64_t newest_timestamp = 0;
-  uint64_t rate_bps = 0;  // over the last second; 0: nothing came, or it is not known yet
-  uint64_t bytes = 0;     // since the rate was taken
+  rtp::MediaPacketRef before;  // the newest with a payload: what the next one repeats with RED
+  int64_t next_index = 0;      // after it, and padding behind it
+  uint64_t rate_bps = 0;       // over the last second; 0: nothing came, or it is not known yet
+  uint64_t bytes = 0;          // since the rate was taken
   mutable Time key_frame_asked{};
 };
 
@@ -57,6 +59,8 @@ class PacketReader {
   virtual void on_pause() = 0;
   /// It was too slow: packets are missing from here on. @return where it goes on.
   virtual uint64_t on_overtaken() = 0;
+  /// Whether it wants audio with redundancy (RED); the same for its life.
+  [[nodiscard]] virtual bool wants_redundancy() const = 0;
 
  private:
   friend class PacketRendition;
@@ -67,6 +71,9 @@ class PacketReader {
 /// A stream as RTP packets, put together once on a loop for all its WebRTC players there: the
 /// packets of a WebRTC publisher as they came, or those made of the frames of another. A player has
 /// a position in the log of packets and writes its own headers.
+///
+/// While there is a player who wants RED, packets of Opus get a copy of the one before them. Those
+/// that others get, and what is sent again, is the same packet: see MediaPacket::primary_offset.
 ///
 /// A new player begins at the last random access point. Of what lies between that and now it gets
 /// the picture only, in bursts that a path can take, and with times drawn together (rtp::CatchUp),
@@ -111,7 +118,9 @@ class PacketRendition final : public FrameSink, public PacketSink, private TurnE
 
   RenditionSource& add_source(const PacketSourceRef& source);
   RenditionSource& source_of(const PacketSourceRef& source);
-  void append(RenditionSource& source, const rtp::MediaPacketRef& packet);
+  [[nodiscard]] rtp::MediaPacketRef with_redundancy(const RenditionSource& source,
+                                                    const rtp::MediaPacketRef& packet) const;
+  void append(RenditionSource& source, rtp::MediaPacketRef packet);
   void pump(PacketReader& reader);
   void pump_all();
   void on_turn_end() override;
@@ -133,6 +142,7 @@ class PacketRendition final : public FrameSink, public PacketSink, private TurnE
   uint32_t frames_since_join_ = 0;
   bool replaying_ = false;
   std::vector<PacketReader*> readers_;
+  size_t redundancy_readers_ = 0;  // of them, those that want it
   rtp::MediaPackets scratch_;
   Time idle_since_;
   Time key_frame_asked_{};  // of no source in particular

@@ -18,6 +18,7 @@ rtp::ReceiveStreamOptions receive_options(const MediaDescription& media,
   options.codec = codec.codec;
   options.clock_rate = rtp::rtp_clock_rate(codec.codec, codec.clock_rate);
   options.nack = media.nack;
+  options.redundancy = codec.red_payload_type.has_value();
   options.max_reorder_packets = video ? kVideoReorder : kAudioReorder;
   options.max_reorder_delay = video ? kVideoWait : kAudioWait;
   return options;

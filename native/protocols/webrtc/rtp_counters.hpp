@@ -12,7 +12,8 @@ struct RtpCounters {
   std::atomic<uint64_t> packets_out{0};
   std::atomic<uint64_t> retransmissions_in{0};
   std::atomic<uint64_t> retransmissions_out{0};
-  std::atomic<uint64_t> nacks_in{0};  // packets that the peer asked for again
+  std::atomic<uint64_t> recovered{0};  // from the redundancy (RED) of later packets
+  std::atomic<uint64_t> nacks_in{0};   // packets that the peer asked for again
   std::atomic<uint64_t> nacks_out{0};
   std::atomic<uint64_t> plis_in{0};  // PLI and FIR
   std::atomic<uint64_t> plis_out{0};

@@ -1,7 +1,9 @@
 #include "protocols/webrtc/sent_track.hpp"
 
+#include <algorithm>
 #include <cstring>
 
+#include "rtp/packet/red.hpp"
 #include "rtp/packet/rtx.hpp"
 
 namespace millrace::webrtc {
@@ -45,6 +47,18 @@ const NegotiatedCodec* SentTrack::codec_of(const RenditionSource& source) const 
     }
   }
   return nullptr;
+}
+
+bool SentTrack::takes_redundancy() const {
+  return media_ != nullptr && std::ranges::any_of(media_->codecs, [](const NegotiatedCodec& codec) {
+           return codec.red_payload_type.has_value();
+         });
+}
+
+SentTrack::Form SentTrack::form_of(const rtp::MediaPacket& packet) const {
+  return packet.primary_offset != 0 && codec_->red_payload_type
+             ? Form{packet.payload(), *codec_->red_payload_type, true}
+             : Form{packet.primary(), codec_->payload_type, false};
 }
 
 SentTrack::Header SentTrack::header_with(
@@ -112,8 +126,8 @@ void SentTrack::switch_to(const RenditionSource& source, const RenditionSource* 
 
 PacketReader::Taken SentTrack::send(const rtp::MediaPacket& packet, Time now, Transport& transport,
                                     rtp::TransportSendHistory* numbers) {
-  const Bytes payload = packet.payload();
-  if (payload.empty() || payload.size() > kMaxPayload) {
+  const Form form = form_of(packet);
+  if (form.payload.empty() || form.payload.size() > kMaxPayload) {
     leave_out(packet);  // padding that probes for bandwidth
     return PacketReader::Taken::kNo;
   }
@@ -121,10 +135,9 @@ PacketReader::Taken SentTrack::send(const rtp::MediaPacket& packet, Time now, Tr
   if (!rewritten) {
     return PacketReader::Taken::kNo;
   }
-  write(packet, *rewritten, media_->ssrc, codec_->payload_type, rewritten->index, payload, now,
-        transport, numbers);
-  budget_.on_sent(payload.size());
-  reports_.on_packet(payload.size(), now);
+  write(packet, *rewritten, media_->ssrc, rewritten->index, form, now, transport, numbers);
+  budget_.on_sent(form.payload.size());
+  reports_.on_packet(form.payload.size(), now);
   return PacketReader::Taken::kYes;
 }
 
@@ -135,13 +148,14 @@ void SentTrack::leave_out(const rtp::MediaPacket& packet) {
 }
 
 void SentTrack::write(const rtp::MediaPacket& packet, const rtp::Rewritten& numbers, uint32_t ssrc,
-                      uint8_t payload_type, int64_t index, Bytes payload, Time now,
-                      Transport& transport, rtp::TransportSendHistory* history) {
+                      int64_t index, Form form, Time now, Transport& transport,
+                      rtp::TransportSendHistory* history) {
+  Bytes payload = form.payload;
   Header header = packet.playout_delay || packet.abs_capture_time
                       ? header_with(packet.playout_delay, packet.abs_capture_time)
                       : plain_;
   uint8_t* bytes = header.bytes.data();
-  bytes[1] = static_cast<uint8_t>((packet.marker ? kMarker : 0) | payload_type);
+  bytes[1] = static_cast<uint8_t>((packet.marker ? kMarker : 0) | form.payload_type);
   put16(bytes + 2, static_cast<uint16_t>(index));
   put32(bytes + 4, numbers.timestamp);
   put32(bytes + 8, ssrc);
@@ -155,11 +169,15 @@ void SentTrack::write(const rtp::MediaPacket& packet, const rtp::Rewritten& numb
   }
   std::array<uint8_t, kMaxPayload + rtp::kRtxHeaderSize> copy;
   const size_t rtx = ssrc == media_->ssrc ? 0 : rtp::kRtxHeaderSize;
-  if (rtx != 0 || numbers.picture_id_offset != 0 || numbers.tl0_pic_idx_offset != 0) {
+  const bool renumbered = form.redundant && (payload[0] & 0x7f) != codec_->payload_type;
+  if (rtx != 0 || renumbered || numbers.picture_id_offset != 0 || numbers.tl0_pic_idx_offset != 0) {
     put16(copy.data(), numbers.sequence_number);
     std::memcpy(copy.data() + rtx, payload.data(), payload.size());
     const std::span<uint8_t> own = std::span(copy).subspan(rtx, payload.size());
     rtp::PacketRewriter::patch(own, packet.info, numbers);
+    if (renumbered) {
+      rtp::RedPayload::set_block_payload_types(own, codec_->payload_type);
+    }
     payload = Bytes(copy).first(rtx + payload.size());
   }
   transport.add_rtp(Bytes(header.bytes).first(header.size), payload, ssrc,
@@ -179,14 +197,15 @@ bool SentTrack::send_again(uint16_t sequence_number, Time now, Duration rtt, Tra
   if (!again) {
     return false;
   }
-  const Bytes payload = again->packet->payload();
-  if (payload.empty() || payload.size() > kMaxPayload || !budget_.take(payload.size())) {
+  const bool rtx = codec_->rtx_payload_type && media_->rtx_ssrc != 0;
+  const Form form = rtx ? Form{again->packet->primary(), *codec_->rtx_payload_type, false}
+                        : form_of(*again->packet);
+  if (form.payload.empty() || form.payload.size() > kMaxPayload ||
+      !budget_.take(form.payload.size())) {
     return false;
   }
-  const bool rtx = codec_->rtx_payload_type && media_->rtx_ssrc != 0;
   write(*again->packet, again->rewritten, rtx ? media_->rtx_ssrc : media_->ssrc,
-        rtx ? *codec_->rtx_payload_type : codec_->payload_type,
-        rtx ? next_rtx_index_++ : again->rewritten.index, payload, now, transport, numbers);
+        rtx ? next_rtx_index_++ : again->rewritten.index, form, now, transport, numbers);
   return true;
 }
 

@@ -31,6 +31,9 @@ class SentTrack {
   /// @return null when the player has not negotiated it.
   [[nodiscard]] const NegotiatedCodec* codec_of(const RenditionSource& source) const;
 
+  /// Whether a codec was negotiated with redundancy (RED).
+  [[nodiscard]] bool takes_redundancy() const;
+
   /// What is sent from `first` on is of `source`.
   /// @param before  the source until now, for the time between the two; may be null.
   void switch_to(const RenditionSource& source, const RenditionSource* before,
@@ -60,8 +63,15 @@ class SentTrack {
   /// Extensions of a packet are hints: those that find no room are left out.
   [[nodiscard]] Header header_with(const std::optional<rtp::PlayoutDelay>& playout_delay,
                                    const std::optional<rtp::AbsCaptureTime>& capture_time) const;
+  /// A packet as this player gets it.
+  struct Form {
+    Bytes payload;
+    uint8_t payload_type = 0;
+    bool redundant = false;  // RED
+  };
+  [[nodiscard]] Form form_of(const rtp::MediaPacket& packet) const;
   void write(const rtp::MediaPacket& packet, const rtp::Rewritten& numbers, uint32_t ssrc,
-             uint8_t payload_type, int64_t index, Bytes payload, Time now, Transport& transport,
+             int64_t index, Form form, Time now, Transport& transport,
              rtp::TransportSendHistory* history);
 
   const MediaDescription* const media_;

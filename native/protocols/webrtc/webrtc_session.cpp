@@ -115,6 +115,9 @@ void WebrtcSession::count(SessionCounters& counters) const {
   figures.packets_in = load(rtp.packets_in);
   figures.packets_out = load(rtp.packets_out);
   figures.bandwidth_bps = known(load(rtp.estimate_bps), 1);
+  if (publishes) {
+    figures.packets_recovered = static_cast<double>(load(rtp.recovered));
+  }
   figures.nacks = static_cast<double>(load(publishes ? rtp.nacks_out : rtp.nacks_in));
   figures.key_frame_requests = static_cast<double>(load(publishes ? rtp.plis_out : rtp.plis_in));
 }

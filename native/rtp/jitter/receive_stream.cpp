@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "codecs/opus/packet.hpp"
 #include "rtp/payload/payload_info.hpp"
 
 namespace millrace::rtp {
@@ -19,6 +20,7 @@ constexpr int64_t kRestartGap = 2;
 ReceiveStream::ReceiveStream(BlockPool& pool, const ReceiveStreamOptions& options)
     : pool_(pool),
       options_(options),
+      times_(options.redundancy ? std::make_unique<ReceivedTimes>() : nullptr),
       statistics_(options.clock_rate),
       nack_(options.nack_options),
       reorder_(options.max_reorder_packets, options.max_reorder_delay) {}
@@ -41,7 +43,7 @@ std::optional<int64_t> ReceiveStream::index_of(const RtpPacket& packet,
   const uint16_t sequence_number = packet.sequence_number;
   const auto newest = sequence_.newest();
   if (!newest) {
-    // RTX alone tells nothing of where the stream is.
+    // A repetition alone tells nothing of where the stream is.
     return source == Source::kOriginal ? std::optional(sequence_.unwrap(sequence_number))
                                        : std::nullopt;
   }
@@ -50,7 +52,7 @@ std::optional<int64_t> ReceiveStream::index_of(const RtpPacket& packet,
     expected_after_jump_.reset();
     return sequence_.unwrap(sequence_number) + restart_offset_;
   }
-  if (source == Source::kRetransmission) {
+  if (source != Source::kOriginal) {
     return std::nullopt;
   }
   if (expected_after_jump_ != sequence_number) {
@@ -68,11 +70,17 @@ std::optional<int64_t> ReceiveStream::index_of(const RtpPacket& packet,
   nack_.on_packet(first, now);
   nack_.forget_before(first);
   reorder_.restart_at(first);
+  if (times_) {
+    times_->reset();
+  }
   if (jumped_) {
     confirmed_ = std::exchange(jumped_, nullptr);
     confirmed_->index = first;
     confirmed_->timestamp = timestamp_.unwrap(jumped_timestamp_);
     (void)reorder_.insert(confirmed_);
+    if (times_) {
+      times_->add({first, confirmed_->timestamp, confirmed_->payload().empty()});
+    }
     ++counters_.packets;
     --counters_.late;
   }
@@ -92,6 +100,9 @@ Ref<MediaPacket> ReceiveStream::receive(const RtpPacket& packet, const HeaderExt
   auto media = keep(packet, extensions, now);
   media->index = *index;
   media->timestamp = timestamp_.unwrap(packet.timestamp);
+  if (times_ && source != Source::kRedundancy && times_->was_recovered(media->timestamp)) {
+    media->shrink(0);  // it was given a neighbour's number: its own is that of padding now
+  }
   switch (reorder_.insert(media)) {
     case ReorderBuffer::Inserted::kDuplicate:
       ++counters_.duplicates;
@@ -103,10 +114,33 @@ Ref<MediaPacket> ReceiveStream::receive(const RtpPacket& packet, const HeaderExt
       break;
   }
   nack_.on_packet(*index, now);
+  if (times_ && source == Source::kRedundancy) {
+    times_->add_recovered({*index, media->timestamp});
+  } else if (times_) {
+    times_->add({*index, media->timestamp, media->payload().empty()});
+  }
   ++counters_.packets;
   counters_.bytes += packet.payload.size();
   counters_.retransmissions += source == Source::kRetransmission ? 1 : 0;
+  counters_.recovered += source == Source::kRedundancy ? 1 : 0;
   return media;
+}
+
+std::optional<uint16_t> ReceiveStream::missing_at(const RtpPacket& carrier, uint32_t timestamp,
+                                                  Bytes payload) const {
+  const auto newest = sequence_.newest();
+  if (!times_ || !newest) {
+    return std::nullopt;
+  }
+  const int64_t index = sequence_.peek(carrier.sequence_number);
+  if (std::abs(index - *newest) > ReceivedTimes::kReach) {
+    return std::nullopt;  // after a jump that nobody has confirmed
+  }
+  const auto duration = opus::packet_duration(payload);
+  const auto missing =
+      times_->missing_at(timestamp_.peek(timestamp), duration.ok() ? *duration : 0,
+                         {index + restart_offset_, timestamp_.peek(carrier.timestamp)});
+  return missing ? std::optional(static_cast<uint16_t>(*missing - restart_offset_)) : std::nullopt;
 }
 
 int64_t ReceiveStream::on_sender_report(uint64_t ntp, uint32_t rtp_timestamp, Time arrival) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <utility>
@@ -9,6 +10,7 @@
 #include "base/clock.hpp"
 #include "media/codec_id.hpp"
 #include "rtp/jitter/nack_generator.hpp"
+#include "rtp/jitter/received_times.hpp"
 #include "rtp/jitter/reception_statistics.hpp"
 #include "rtp/jitter/reorder_buffer.hpp"
 #include "rtp/packet/header_extensions.hpp"
@@ -25,12 +27,14 @@ struct ReceiveStreamOptions {
   NackOptions nack_options;
   Duration max_reorder_delay = milliseconds(500);  // with NACK: time for a few retransmissions
   size_t max_reorder_packets = 1024;               // a power of two
+  bool redundancy = false;                         // packets may bring copies of earlier ones
 };
 
 struct ReceiveCounters {
   uint64_t packets = 0;          // taken, retransmissions included
   uint64_t bytes = 0;            // of their payloads
   uint64_t retransmissions = 0;  // taken
+  uint64_t recovered = 0;        // taken from the redundancy of later packets
   uint64_t duplicates = 0;
   uint64_t late = 0;
   uint64_t restarts = 0;  // the sender began its sequence numbers anew
@@ -44,10 +48,10 @@ class ReceiveStream {
  public:
   ReceiveStream(BlockPool& pool, const ReceiveStreamOptions& options);
 
-  enum class Source : uint8_t { kOriginal, kRetransmission };
+  enum class Source : uint8_t { kOriginal, kRetransmission, kRedundancy };
 
-  /// Takes a packet of the SSRC, or one that RTX repeats (decapsulated before). Its payload is
-  /// copied. What the caller knows of it is to be added before it is handed on.
+  /// Takes a packet of the SSRC, or one that RTX or RED repeats (decapsulated before). Its payload
+  /// is copied. What the caller knows of it is to be added before it is handed on.
   /// @return null when it is a duplicate or too late, or the first after a jump of the sequence
   ///         numbers that the next one must confirm (RFC 3550 A.1). That one is kept until then:
   ///         see take_confirmed().
@@ -57,6 +61,13 @@ class ReceiveStream {
   /// The packet before the one that receive() has just returned, when with the two the sender has
   /// begun its sequence numbers anew; counters().restarts has grown then.
   [[nodiscard]] Ref<MediaPacket> take_confirmed() { return std::exchange(confirmed_, nullptr); }
+
+  /// Whether a redundant copy in `carrier` is of a packet that is missing. To be asked before
+  /// `carrier` itself is received, so that what it brings keeps its place before it.
+  /// @param payload  the copy, of the packet that was sent with `timestamp`.
+  /// @return the sequence number of that packet; nullopt when it is here, or its place is not sure.
+  [[nodiscard]] std::optional<uint16_t> missing_at(const RtpPacket& carrier, uint32_t timestamp,
+                                                   Bytes payload) const;
 
   /// Call until null after each receive(), and at the deadline.
   [[nodiscard]] MediaPacketRef pop(Time now) { return reorder_.pop(now); }
@@ -96,6 +107,7 @@ class ReceiveStream {
   Ref<MediaPacket> jumped_;  // the packet before that
   uint32_t jumped_timestamp_ = 0;
   Ref<MediaPacket> confirmed_;
+  std::unique_ptr<ReceivedTimes> times_;  // with redundancy
   ReceptionStatistics statistics_;
   NackGenerator nack_;
   ReorderBuffer reorder_;

@@ -51,6 +51,9 @@ class MediaPacket {
   /// tracks of the stream: for sender reports. Of packets made from frames it is not set.
   Time moment{};
   bool marker = false;
+  /// Not 0: the payload is one of RED (RFC 2198), and its primary encoding begins here. Receivers
+  /// without RED get that alone, under the same number.
+  uint16_t primary_offset = 0;
   PayloadInfo info;
   std::optional<PlayoutDelay> playout_delay;
   std::optional<AudioLevel> audio_level;
@@ -59,6 +62,8 @@ class MediaPacket {
   [[nodiscard]] Bytes payload() const {
     return {reinterpret_cast<const uint8_t*>(this + 1), payload_size_};
   }
+  /// The payload without redundancy.
+  [[nodiscard]] Bytes primary() const { return payload().subspan(primary_offset); }
   /// To be filled before the packet is handed on.
   [[nodiscard]] std::span<uint8_t> mutable_payload() {
     return {reinterpret_cast<uint8_t*>(this + 1), payload_size_};

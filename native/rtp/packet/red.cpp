@@ -61,4 +61,12 @@ void RedPayload::write_to(ByteWriter& writer) const {
   }
 }
 
+void RedPayload::set_block_payload_types(std::span<uint8_t> payload, uint8_t payload_type) {
+  size_t at = 0;
+  for (; (payload[at] & 0x80) != 0; at += 4) {
+    payload[at] = 0x80U | payload_type;
+  }
+  payload[at] = payload_type;
+}
+
 }  // namespace millrace::rtp

@@ -41,6 +41,10 @@ class RedPayload {
   [[nodiscard]] size_t size() const;
   void write_to(ByteWriter& writer) const;
 
+  /// Gives all blocks of a whole payload that was written by write_to() the payload type that its
+  /// receiver has for their codec.
+  static void set_block_payload_types(std::span<uint8_t> payload, uint8_t payload_type);
+
  private:
   std::array<Block, kMaxBlocks> blocks_{};
   size_t count_ = 0;

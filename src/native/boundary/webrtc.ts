@@ -13,6 +13,8 @@ export interface WebrtcCodec {
   readonly fmtp: string;
   /** RFC 4588; left out when it was not negotiated. */
   readonly rtx_payload_type?: number;
+  /** RFC 2198: this codec with redundant copies of itself; left out when it was not negotiated. */
+  readonly red_payload_type?: number;
 }
 
 /** One m-line of a WebRTC session, after offer and answer. */

@@ -146,6 +146,23 @@ describe('answerOffer', () => {
     expect(audio?.cname).toBeDefined();
   });
 
+  it('takes audio with redundancy where that is preferred', () => {
+    const preferring = (name: string) => parseSdp(text(name).replace(' 111 63 ', ' 63 111 '));
+    const opus = { payload_type: 111, name: 'opus', red_payload_type: 63 };
+    for (const { sdp, media } of [
+      answerOffer(preferring('chromium-play'), play),
+      answerOffer(preferring('chromium-publish'), options),
+    ]) {
+      expect(media.find(({ kind }) => kind === 'audio')?.codecs).toMatchObject([opus]);
+      expect(sdp).toContain(`m=audio 9 UDP/TLS/RTP/SAVPF 63 111\r\n`);
+      expect(sdp).toContain(
+        'a=rtpmap:63 red/48000/2\r\na=fmtp:63 111/111\r\na=rtpmap:111 opus/48000/2\r\n',
+      );
+    }
+    expect(answerOffer(offer('chromium-play'), play).sdp).not.toMatch(/ red\//);
+    expect(answerOffer(offer('chromium-publish'), options).sdp).not.toMatch(/ red\//);
+  });
+
   it('takes each extension number for one meaning', () => {
     const { media } = answerOffer(offer('aiortc-play'), play);
     const numbers = media.flatMap(({ extensions }) => extensions);

@@ -2,7 +2,11 @@ import { randomInt } from 'node:crypto';
 import { ServerError } from '../../errors/server-error.ts';
 import { randomId } from '../../identity/random-id.ts';
 import { SIGNATURE } from '../../identity/version.ts';
-import type { WebrtcCertificateKey, WebrtcMedia } from '../../native/boundary/webrtc.ts';
+import type {
+  WebrtcCertificateKey,
+  WebrtcCodec,
+  WebrtcMedia,
+} from '../../native/boundary/webrtc.ts';
 import {
   chooseForPlay,
   chooseForPublish,
@@ -200,7 +204,7 @@ function dtlsRole(
 function mediaOf(
   offered: MediaDescription,
   kind: 'audio' | 'video',
-  { codec, rtxPayloadType }: NegotiatedCodec,
+  { codec, rtxPayloadType, redPayloadType }: NegotiatedCodec,
   ids: Map<number, string>,
   options: AnswerOptions,
 ): WebrtcMedia {
@@ -223,6 +227,7 @@ function mediaOf(
         channels: codec.channels,
         fmtp: codec.fmtp,
         ...(rtx === undefined ? {} : { rtx_payload_type: rtx }),
+        ...(redPayloadType === undefined ? {} : { red_payload_type: redPayloadType }),
       },
     ],
     ...(plays ? { ssrc: randomSsrc(), cname: randomId(16) } : {}),
@@ -306,11 +311,10 @@ function sectionLines(
   if (!codec) {
     return [];
   }
-  const { payload_type: payloadType, rtx_payload_type: rtx } = codec;
-  const formats = rtx === undefined ? `${payloadType}` : `${payloadType} ${rtx}`;
+  const { payload_type: payloadType, rtx_payload_type: rtx, red_payload_type: red } = codec;
   const channels = codec.channels > 1 ? `/${codec.channels}` : '';
   return [
-    `m=${media.kind} 9 ${offered.protocol} ${formats}`,
+    `m=${media.kind} 9 ${offered.protocol} ${formatsOf(offered, codec).join(' ')}`,
     'c=IN IP4 0.0.0.0',
     `a=ice-ufrag:${options.credentials.ufrag}`,
     `a=ice-pwd:${options.credentials.pwd}`,
@@ -321,6 +325,13 @@ function sectionLines(
     ...(media.direction === 'sendonly' ? [`a=msid:${trackId(media, options)}`] : []),
     'a=rtcp-mux',
     'a=rtcp-rsize',
+    // First here too: some stacks take the order of these lines for that of the formats.
+    ...(red === undefined
+      ? []
+      : [
+          `a=rtpmap:${red} red/${codec.clock_rate}${channels}`,
+          `a=fmtp:${red} ${payloadType}/${payloadType}`,
+        ]),
     `a=rtpmap:${payloadType} ${codec.name}/${codec.clock_rate}${channels}`,
     ...feedbackOf(media).map((feedback) => `a=rtcp-fb:${payloadType} ${feedback}`),
     ...(codec.fmtp === '' ? [] : [`a=fmtp:${payloadType} ${codec.fmtp}`]),
@@ -331,6 +342,15 @@ function sectionLines(
     ...sourceLines(media, options),
     ...options.candidates.map((candidate) => `a=candidate:${candidate}`),
   ];
+}
+
+/** In the order of the offer: a sender uses the first one that it can, which makes RED its choice. */
+function formatsOf(
+  { formats }: MediaDescription,
+  { payload_type, rtx_payload_type, red_payload_type }: WebrtcCodec,
+): readonly number[] {
+  const taken = [payload_type, rtx_payload_type, red_payload_type];
+  return [...new Set(formats.map(Number))].filter((format) => taken.includes(format));
 }
 
 function feedbackOf({ nack, pli, fir, transport_cc, goog_remb }: WebrtcMedia): readonly string[] {

@@ -54,6 +54,41 @@ describe('chooseForPublish', () => {
   });
 });
 
+describe('RED', () => {
+  /** Audio of an offer, RED before Opus. */
+  function preferring(name: string): MediaDescription {
+    const audio = media(name, 'audio');
+    const isRed = (codec: { name: string }) => codec.name === 'red';
+    const others = audio.codecs.filter((codec) => !isRed(codec));
+    return { ...audio, codecs: [...audio.codecs.filter(isRed), ...others] };
+  }
+
+  it('is for peers who name it before Opus', () => {
+    const opus = { codec: 'Opus' };
+    expect(chooseForPlay(media('chromium-play', 'audio'), opus)?.redPayloadType).toBeUndefined();
+    expect(chooseForPlay(preferring('chromium-play'), opus)?.redPayloadType).toBe(63);
+    expect(chooseForPlay(preferring('safari-play'), { codec: 'AAC' })?.redPayloadType).toBe(63);
+    expect(
+      chooseForPublish(media('chromium-publish', 'audio'), undefined)?.redPayloadType,
+    ).toBeUndefined();
+    expect(chooseForPublish(preferring('chromium-publish'), undefined)?.redPayloadType).toBe(63);
+  });
+
+  it('is not for G.711', () => {
+    const pcmu = chooseForPlay(preferring('chromium-play'), { codec: 'PCMU' });
+    expect(pcmu?.redPayloadType).toBeUndefined();
+    expect(
+      chooseForPublish(preferring('chromium-publish'), 'pcmu')?.redPayloadType,
+    ).toBeUndefined();
+  });
+
+  it.each(['', '111', '111/0', '63/63', '111/111/', '111/x'])('of "%s" is not of Opus', (fmtp) => {
+    const audio = preferring('chromium-play');
+    const codecs = audio.codecs.map((one) => (one.name === 'red' ? { ...one, fmtp } : one));
+    expect(chooseForPlay({ ...audio, codecs }, undefined)?.redPayloadType).toBeUndefined();
+  });
+});
+
 describe('chooseForPlay', () => {
   it('answers H.264 and Opus while nobody publishes', () => {
     expect(nameOf(chooseForPlay(media('chromium-play', 'video'), undefined))).toContain('42e01f');

@@ -47,6 +47,8 @@ export interface NegotiatedCodec {
   readonly codec: CodecDescription;
   /** RFC 4588; undefined when the peer does not offer it. */
   readonly rtxPayloadType: number | undefined;
+  /** RFC 2198; undefined when the peer does not prefer it. */
+  readonly redPayloadType: number | undefined;
 }
 
 /**
@@ -66,7 +68,7 @@ export function chooseForPublish(
     const offered = offeredAs(media, name);
     const chosen = name === 'H264' ? publisherH264(offered) : offered[0];
     if (chosen) {
-      return withRtx(media, chosen);
+      return withRepair(media, chosen);
     }
   }
   return undefined;
@@ -84,7 +86,7 @@ export function chooseForPlay(
   const name = media.kind === 'audio' ? audioNameFor(track) : (track?.codec ?? 'H264');
   const offered = offeredAs(media, name);
   const chosen = name === 'H264' ? playerH264(offered, track?.profile ?? 0) : offered[0];
-  return chosen && withRtx(media, chosen);
+  return chosen && withRepair(media, chosen);
 }
 
 /** Whether Opus must be made of it for players of WebRTC. */
@@ -172,10 +174,35 @@ function playerH264(
   return best?.codec ?? offered[0];
 }
 
-function withRtx(media: MediaDescription, codec: CodecDescription): NegotiatedCodec {
+/**
+ * RED whose blocks are all of Opus, where the peer names it before Opus: it takes as much again. Browsers offer it
+ * behind Opus unless a page wants it, and some stacks send it under the number of Opus then.
+ */
+function redOf(media: MediaDescription, opus: CodecDescription): CodecDescription | undefined {
+  if (opus.name.toLowerCase() !== 'opus') {
+    return undefined;
+  }
+  const before = media.codecs.slice(0, media.codecs.indexOf(opus));
+  return before.find(({ name, clockRate, channels, fmtp }) => {
+    const blocks = fmtp.split('/');
+    return (
+      name.toLowerCase() === 'red' &&
+      clockRate === opus.clockRate &&
+      channels === opus.channels &&
+      blocks.length > 1 &&
+      blocks.every((type) => type.trim() === `${opus.payloadType}`)
+    );
+  });
+}
+
+function withRepair(media: MediaDescription, codec: CodecDescription): NegotiatedCodec {
   const rtx = media.codecs.find(
     ({ name, fmtp }) =>
       name.toLowerCase() === 'rtx' && Number(fmtpParameters(fmtp).get('apt')) === codec.payloadType,
   );
-  return { codec, rtxPayloadType: rtx?.payloadType };
+  return {
+    codec,
+    rtxPayloadType: rtx?.payloadType,
+    redPayloadType: redOf(media, codec)?.payloadType,
+  };
 }

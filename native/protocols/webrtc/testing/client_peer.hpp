@@ -124,8 +124,9 @@ class ClientPeer {
       if (!rtp::looks_like_rtp(packet)) {
         return false;
       }
-      const auto size = rtp::is_rtcp(packet) ? receiver_->unprotect_rtcp(packet)
-                                             : receiver_->unprotect_rtp(packet);
+      const auto size = plain                  ? Result<size_t>(packet.size())
+                        : rtp::is_rtcp(packet) ? receiver_->unprotect_rtcp(packet)
+                                               : receiver_->unprotect_rtp(packet);
       if (size.ok()) {
         done = take({packet.begin(), packet.begin() + static_cast<std::ptrdiff_t>(*size)});
       } else if (size.error().code == ErrorCode::kSrtpReplayed) {
@@ -147,6 +148,9 @@ class ClientPeer {
         sender_->protect_rtp(room, writer.size(), packet.header_size(), packet.ssrc, index)));
   }
   void send_rtcp(Bytes compound) {
+    if (plain) {
+      return send(compound);
+    }
     std::array<uint8_t, 2048> room;
     std::copy(compound.begin(), compound.end(), room.begin());
     send(Bytes(room).first(sender_->protect_rtcp(room, compound.size())));
