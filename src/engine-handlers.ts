@@ -101,6 +101,7 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
       signaling.onTracks(event);
       context.onTracks(event);
     },
+    transcoding: (event) => signaling.onTranscoding(event),
     webrtc_connected: (event) => {
       statistics.connected(event);
       signaling.onConnected(event);
@@ -133,9 +134,6 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
     },
     trouble: (event) => {
       statistics.trouble(event);
-      if (event.area.startsWith('transcode ')) {
-        signaling.onTranscodeTrouble(event);
-      }
       const session = event.session === undefined ? undefined : sessions.get(event.session);
       const kind = `${event.area} ${event.code} ${session?.ip ?? ''}`;
       troubles.write(session?.log ?? log, kind, event);

@@ -64,6 +64,10 @@ Engine::Worker::Worker(unsigned index, Engine& engine)
               engine.connections_,
               engine.max_connections_} {
   hub.report_to([this](std::string_view area, Error error) { troubles.note(area, error); });
+  hub.tell_transcoding_to([&engine](const std::string& key, Transcoding state) {
+    engine.events_.send(
+        {{"type", "transcoding"}, {"stream", key}, {"works", state == Transcoding::kWorks}});
+  });
 }
 
 Engine::Engine(const Fields& options, std::function<void()> wake)

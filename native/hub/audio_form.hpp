@@ -28,6 +28,9 @@ struct DerivedAudio {
   [[nodiscard]] bool needed() const { return target.codec != CodecId::kUnknown; }
 };
 
+/// Whether it can be made at present.
+enum class Transcoding : bool { kFails, kWorks };
+
 /// What is made of audio of a codec. At most one form of the two needs something else than the
 /// source: what RTP carries is not what the others carry.
 inline DerivedAudio derived_audio(CodecId source, const AudioSettings& settings) {

@@ -221,7 +221,12 @@ TEST(DerivedAudio, ChangesWithTheCodecOfTheSource) {
 TEST(DerivedAudio, WhatCannotBeDecodedIsNoTrack) {
   Scene scene;
   std::atomic<size_t> troubles{0};
+  std::vector<bool> works;
   scene.here.call([&] {
+    scene.hub_here->tell_transcoding_to([&works](const std::string& key, Transcoding state) {
+      EXPECT_EQ(key, kKey);
+      works.push_back(state == Transcoding::kWorks);
+    });
     scene.hub_here->report_to([&troubles](std::string_view area, Error error) {
       if (area == std::string("transcode ") + kKey && error.code == ErrorCode::kTranscodeFailed) {
         ++troubles;
@@ -247,6 +252,7 @@ TEST(DerivedAudio, WhatCannotBeDecodedIsNoTrack) {
     scene.here.call([&] {
       EXPECT_EQ(first.ear.tracks, std::vector{CodecId::kOpus});
       EXPECT_EQ(first.ear.unannounced, 0);
+      EXPECT_EQ(works, (std::vector{false, true}));
     });
     for (auto& frame : publisher.coded) {
       std::fill(frame.data.begin(), frame.data.end(), uint8_t{0x55});
@@ -260,7 +266,12 @@ TEST(DerivedAudio, WhatCannotBeDecodedIsNoTrack) {
     scene.there.finish_turn();
     scene.here.call([&] { EXPECT_TRUE(late.ear.tracks.empty()); });
     scene.there.call([&] { EXPECT_TRUE(far.ear.tracks.empty()); });
+    scene.here.call([&] { EXPECT_EQ(works, (std::vector{false, true, false})); });
   }
+  scene.here.call([&] {
+    EXPECT_EQ(works, (std::vector{false, true, false, true})) << "nobody listens any more";
+    scene.hub_here->tell_transcoding_to(nullptr);
+  });
   scene.here.call([&] { scene.hub_here->report_to(nullptr); });
 }
 

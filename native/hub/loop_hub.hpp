@@ -40,6 +40,14 @@ class LoopHub final : private Inbox {
       report_(area, error);
     }
   }
+  /// Where changes of it are told; on the loop. Until the first one it works.
+  using TellTranscoding = std::function<void(const std::string& key, Transcoding state)>;
+  void tell_transcoding_to(TellTranscoding tell) { tell_transcoding_ = std::move(tell); }
+  void tell_transcoding(const std::string& key, Transcoding state) {
+    if (tell_transcoding_) {
+      tell_transcoding_(key, state);
+    }
+  }
 
   /// The stream by its key, published or not. On its loop only.
   StreamUse use(const std::string& key);
@@ -93,6 +101,7 @@ class LoopHub final : private Inbox {
   Directory& directory_;
   transcode::Workers* const workers_;
   std::function<void(std::string_view, Error)> report_;
+  TellTranscoding tell_transcoding_;
   FrameQueue queue_;
   std::vector<FrameQueue::Item> collected_;
   std::unordered_map<std::string, std::unique_ptr<Stream>> streams_;

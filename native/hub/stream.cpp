@@ -132,6 +132,7 @@ void Stream::take_track(const TrackRef& track) {
     }
     derived_failed_ = false;
     derived_doubtful_ = false;
+    tell_transcoding(Transcoding::kWorks);
     if (derived_.needed() && published_here_) {
       hub_.workers()->probe();  // so that it is known when the first player comes
     }
@@ -194,6 +195,10 @@ void Stream::refresh_derived() {
   using Availability = transcode::Workers::Availability;
   if (!wanted) {
     stop_transcoding();
+    if (!derived_failed_) {
+      // Nobody would notice that the encoder is well again: who comes next finds out.
+      tell_transcoding(Transcoding::kWorks);
+    }
   } else if (!transcoder_ && audio_ && !derived_failed_) {
     transcoder_ = std::make_unique<transcode::AudioTranscoder>(
         hub_.loop(), *hub_.workers(), derived_.target,
@@ -212,6 +217,12 @@ void Stream::stop_transcoding() {
     hub_.loop().dispose(std::move(transcoder_));  // perhaps it is calling
   }
   derived_track_ = nullptr;
+}
+
+void Stream::tell_transcoding(Transcoding state) {
+  if (std::exchange(told_transcoding_, state) != state) {
+    hub_.tell_transcoding(key_, state);
+  }
 }
 
 std::array<bool, kAudioForms> Stream::own_uses() const {
@@ -255,6 +266,7 @@ void Stream::use_forms_of(Directory::Mirror mirror, const std::array<bool, kAudi
 void Stream::on_transcoded(FrameRef frame) {
   if (transcoder_ && frame->track == transcoder_->track()) {
     derived_doubtful_ = false;
+    tell_transcoding(Transcoding::kWorks);
     if (!derived_track_) {
       take_derived_track(frame->track);
     }
@@ -270,6 +282,7 @@ void Stream::on_transcode_trouble(Error error, const std::string& /*why*/) {
   // Players who come now are told of no sound rather than of one that is silent. A decoder may find
   // frames again that it can read; then the track is back.
   derived_doubtful_ = true;
+  tell_transcoding(Transcoding::kFails);
   if (derived_track_) {
     take_derived_track(nullptr);
   }
@@ -377,6 +390,7 @@ void Stream::take_end() {
   packets_.clear();
   carries_packets_ = false;
   stop_transcoding();
+  tell_transcoding(Transcoding::kWorks);
   derived_ = {};
   publisher_ = nullptr;
   recent_audio_.clear();

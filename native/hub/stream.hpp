@@ -119,6 +119,7 @@ class Stream final : private transcode::AudioTranscoder::Owner {
   void set_publisher(LoopHub* publisher);
   void refresh_derived();
   void stop_transcoding();
+  void tell_transcoding(Transcoding state);
   void tell_uses();
   [[nodiscard]] std::array<bool, kAudioForms> own_uses() const;
   [[nodiscard]] bool fits(const Frame& frame, AudioForm form) const;
@@ -145,6 +146,7 @@ class Stream final : private transcode::AudioTranscoder::Owner {
   TrackRef derived_track_;         // while somebody makes it
   bool derived_failed_ = false;    // nothing can be made of this track
   bool derived_doubtful_ = false;  // its last frames could not be decoded
+  Transcoding told_transcoding_ = Transcoding::kWorks;
   std::unique_ptr<transcode::AudioTranscoder> transcoder_;  // on the publisher's loop
   LoopHub* publisher_ = nullptr;                            // on the other loops: who has it
   std::array<bool, kAudioForms> told_uses_{};

@@ -16,6 +16,7 @@ import type {
   PublishOptions,
   PublishRequested,
   StreamTracks,
+  TranscodingChanged,
 } from './stream.ts';
 import type {
   IceCredentials,
@@ -122,6 +123,7 @@ export type EngineEvent =
   | WebrtcConnected
   | WebrtcTrouble
   | HttpRequest
+  | TranscodingChanged
   | Trouble;
 
 /** The engine as the addon exports it; see {@link EngineEvent} for what it reports. */

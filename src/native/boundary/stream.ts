@@ -122,6 +122,16 @@ export interface StreamTracks {
   readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
+/**
+ * Whether the audio of a stream can be made into the form that some players need (Opus for those of WebRTC). Told
+ * when it changes; until then it can.
+ */
+export interface TranscodingChanged {
+  readonly type: 'transcoding';
+  readonly stream: EngineStreamKey;
+  readonly works: boolean;
+}
+
 export interface VideoTrack {
   /** e.g. `H264`, `H265`, `AV1`. */
   readonly codec: string;

@@ -324,18 +324,12 @@ describe('WHEP', () => {
       return /m=audio (\d+)/.exec(sdp)?.[1];
     };
     expect(await audioOf()).toBe('9');
-    const trouble = {
-      type: 'trouble',
-      area: 'transcode /live/livestream',
-      detail: 0,
-      count: 1,
-    } as const;
-    engine.deliver([{ ...trouble, code: 'TRANSCODE_OVERLOADED' }]);
-    expect(await audioOf()).toBe('9');
-    engine.deliver([{ ...trouble, code: 'TRANSCODE_FAILED' }]);
+    const transcoding = { type: 'transcoding', stream: '/live/livestream' } as const;
+    engine.deliver([{ ...transcoding, works: false }]);
     expect(await audioOf()).toBe('0');
-    // Another configuration of the encoder is another try.
     audioIs('AAC');
+    expect(await audioOf(), 'it has only been told of again').toBe('0');
+    engine.deliver([{ ...transcoding, works: true }]);
     expect(await audioOf()).toBe('9');
     engine.transcoding = 'unavailable';
     expect(await audioOf()).toBe('0');

@@ -5,8 +5,8 @@ import { errorCodeFrom, ServerError } from '../../errors/server-error.ts';
 import { randomId } from '../../identity/random-id.ts';
 import type { NativeEngine } from '../../native/boundary/engine.ts';
 import type { SessionId } from '../../native/boundary/ids.ts';
-import type { SessionClosed, Trouble } from '../../native/boundary/session.ts';
-import type { StreamTracks } from '../../native/boundary/stream.ts';
+import type { SessionClosed } from '../../native/boundary/session.ts';
+import type { StreamTracks, TranscodingChanged } from '../../native/boundary/stream.ts';
 import type { WebrtcConnected, WebrtcTrouble } from '../../native/boundary/webrtc.ts';
 import type { Session } from '../../sessions/session.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
@@ -65,7 +65,7 @@ export class Signaling {
   readonly #peers = new Peers();
   readonly #pending = new PendingPeers();
   readonly #tracks = new Map<string, Tracks>();
-  /** Streams whose audio cannot be transcoded, until it changes. */
+  /** Streams whose audio cannot be transcoded at present. */
   readonly #untranscodable = new Set<string>();
 
   constructor(context: SignalingContext) {
@@ -194,17 +194,14 @@ export class Signaling {
     const known = this.#tracks.get(event.stream);
     if (this.#context.registry.get(event.stream)?.publication) {
       this.#tracks.set(event.stream, { ...known, ...event });
-      if (event.audio) {
-        this.#untranscodable.delete(event.stream);
-      }
     }
   }
 
-  /** @param area  `transcode`, and the stream's url. */
-  onTranscodeTrouble({ area, code }: Pick<Trouble, 'area' | 'code'>): void {
-    const url = area.slice(area.indexOf(' ') + 1);
-    if (code !== 'TRANSCODE_OVERLOADED' && this.#tracks.has(url)) {
-      this.#untranscodable.add(url);
+  onTranscoding({ stream, works }: TranscodingChanged): void {
+    if (works) {
+      this.#untranscodable.delete(stream);
+    } else if (this.#tracks.has(stream)) {
+      this.#untranscodable.add(stream);
     }
   }
 
