@@ -5,7 +5,9 @@ import { expect } from 'vitest';
 export interface Received {
   readonly framesDecoded: number;
   readonly frameWidth: number;
+  readonly frameHeight: number;
   readonly packetsReceived: number;
+  readonly totalFreezesDuration: number;
   readonly codec: string;
 }
 
@@ -27,8 +29,9 @@ export function received(page: Page, kind: 'audio' | 'video'): Promise<Received 
     const entry = report.find((one) => one.type === 'inbound-rtp' && one.kind === '${kind}');
     if (!entry) { return undefined; }
     const codec = report.find((one) => one.id === entry.codecId)?.mimeType ?? '';
-    const { framesDecoded = 0, frameWidth = 0, packetsReceived = 0 } = entry;
-    return { framesDecoded, frameWidth, packetsReceived, codec };
+    const { framesDecoded = 0, frameWidth = 0, frameHeight = 0, packetsReceived = 0 } = entry;
+    const { totalFreezesDuration = 0 } = entry;
+    return { framesDecoded, frameWidth, frameHeight, packetsReceived, totalFreezesDuration, codec };
   })()`);
 }
 

@@ -40,37 +40,65 @@ async function blank(browser: Browser, server: MediaServer): Promise<Page> {
   return page;
 }
 
-/** Publishes a moving picture of 640x480, in layers if there are some. */
+/** What a page is to publish. */
+export interface Picture {
+  readonly width?: number;
+  readonly height?: number;
+  readonly fps?: number;
+  /** Boxes that are painted anew in each frame: the more, the more bits. */
+  readonly boxes?: number;
+  /** With a tone of 440 Hz. */
+  readonly sound?: boolean;
+}
+
+/** Publishes a moving picture, in layers if there are some. */
 export async function publishPicture(
   browser: Browser,
   server: MediaServer,
   way: Way,
   layers: readonly Layer[] = [],
+  { width = 640, height = 480, fps = 30, boxes = 1, sound = false }: Picture = {},
 ): Promise<Page> {
   const page = await blank(browser, server);
   await page.evaluate(`(async () => {
-    const canvas = Object.assign(document.createElement('canvas'), { width: 640, height: 480 });
+    const canvas = Object.assign(document.createElement('canvas'), { width: ${width}, height: ${height} });
     const paint = canvas.getContext('2d');
     setInterval(() => {
-      paint.fillStyle = 'hsl(' + (performance.now() / 10) % 360 + ' 80% 50%)';
-      paint.fillRect(Math.random() * 600, Math.random() * 440, 80, 60);
-    }, 33);
+      for (let box = 0; box < ${boxes}; box += 1) {
+        paint.fillStyle = 'hsl(' + (performance.now() / 10 + box * 50) % 360 + ' 80% 50%)';
+        paint.fillRect(Math.random() * ${width - 40}, Math.random() * ${height - 40}, 80, 60);
+      }
+    }, ${1000 / fps});
     const connection = new RTCPeerConnection();
-    const [track] = canvas.captureStream(30).getVideoTracks();
+    const [track] = canvas.captureStream(${fps}).getVideoTracks();
     connection.addTransceiver(track, {
       direction: 'sendonly', sendEncodings: ${JSON.stringify(layers.length > 0 ? layers : [{}])},
     });
+    if (${sound}) {
+      const context = new AudioContext();
+      const tone = new OscillatorNode(context, { frequency: 440 });
+      const output = context.createMediaStreamDestination();
+      tone.connect(output);
+      tone.start();
+      connection.addTransceiver(output.stream.getAudioTracks()[0], { direction: 'sendonly' });
+    }
     ${exchange(server, 'whip', way)}
   })()`);
   return page;
 }
 
-/** Plays video, muted. */
-export async function playPicture(browser: Browser, server: MediaServer, way: Way): Promise<Page> {
+/** Plays video, muted, and what sound there is. */
+export async function playPicture(
+  browser: Browser,
+  server: MediaServer,
+  way: Way,
+  { sound = false }: Picture = {},
+): Promise<Page> {
   const page = await blank(browser, server);
   await page.evaluate(`(async () => {
     const connection = new RTCPeerConnection();
     connection.addTransceiver('video', { direction: 'recvonly' });
+    if (${sound}) { connection.addTransceiver('audio', { direction: 'recvonly' }); }
     ${exchange(server, 'whep', way)}
     const video = document.createElement('video');
     video.muted = true;

@@ -16,9 +16,12 @@ namespace millrace::webrtc {
 namespace {
 
 constexpr Duration kControlInterval = milliseconds(200);
-// What a path is taken for until it says otherwise: more than one layer needs, so that nothing is
-// held back for want of news.
-constexpr uint64_t kStartBps = 50'000'000;
+constexpr Duration kPadInterval = milliseconds(5);
+// How far the ceiling grows beyond what is sent where probes find out about more.
+constexpr double kUntriedBesideProbes = 1.5;
+// A layer of which less than this passes is not sent on until the next begins: it would only keep
+// that one waiting.
+constexpr double kWorthSending = 0.7;
 
 uint64_t ntp_now() {
   return rtp::to_ntp(
@@ -39,8 +42,10 @@ Egress::Egress(Transport& transport)
   };
   if (tells(video_) || tells(audio_)) {
     rtp::BandwidthEstimator::Options options;
-    options.start_bps = kStartBps;
-    path_ = std::make_unique<Path>(options);
+    if (video_.wanted() && video_.media().rtx_ssrc != 0 && video_.media().transport_cc) {
+      options.most_untried = kUntriedBesideProbes;
+    }
+    path_ = std::make_unique<Path>(options, [this] { on_pad_timer(); });
   }
 }
 
@@ -167,21 +172,79 @@ void Egress::control() {
   if (!video_.wanted()) {
     return;
   }
-  std::optional<uint64_t> estimate;
-  if (path_ != nullptr) {
-    estimate = path_->estimator.estimate_bps();
-    put(transport_.shared().rtp.estimate_bps, *estimate);
-  }
-  const LayerChoice::Choice choice = choice_.choose(*rendition_, video_, estimate, now);
+  const LayerChoice::Choice choice = choice_.choose(*rendition_, video_, look_at_path(now), now);
+  probe(choice.needed_bps, now);
   thin_ = choice.thin;
   if (choice.paused != paused_) {
     paused_ = choice.paused;
     if (paused_) {
       video_.pause();
+      video_.forget();
     }
   }
   if (choice.source != nullptr) {
     want(choice.source);
+    leave_what_does_not_fit(now);
+  }
+}
+
+rtp::LayerSelector::Path Egress::look_at_path(Time now) {
+  rtp::LayerSelector::Path path;
+  if (path_ == nullptr) {
+    return path;
+  }
+  if (const auto outcome = path_->probe.poll(rtt_, now)) {
+    if (outcome->passed) {
+      path_->estimator.on_probe_passed(outcome->rate_bps, now);
+      path_->passed_bps = std::max(path_->passed_bps, outcome->rate_bps);
+    } else if (outcome->rate_bps != 0) {
+      path_->estimator.on_probe_limited(outcome->rate_bps);
+    }
+  }
+  const auto ceiling = path_->estimator.ceiling_bps();
+  const uint64_t proven = path_->estimator.proven_bps(now);
+  path.ceiling_bps = ceiling.value_or(UINT64_MAX);
+  path.proven_bps = can_probe() ? proven : path.ceiling_bps;
+  path.congested = path_->estimator.is_congested(now);
+  pace(ceiling.value_or(path_->passed_bps));
+  put(transport_.shared().rtp.estimate_bps, ceiling.value_or(path_->passed_bps));
+  return path;
+}
+
+void Egress::probe(uint64_t needed_bps, Time now) {
+  if (path_ == nullptr || !can_probe() || !path_->estimator.is_clear(now)) {
+    return;
+  }
+  const rtp::BandwidthEstimator& estimator = path_->estimator;
+  const uint64_t known = std::max(estimator.acknowledged_bps(), estimator.proven_bps(now));
+  if (path_->probe.begin(needed_bps, known, path_->numbers.sent_bytes(), now)) {
+    transport_.context().loop.arm_in(path_->pad, kPadInterval);
+  }
+}
+
+void Egress::on_pad_timer() {
+  Loop& loop = transport_.context().loop;
+  const Time now = loop.now();
+  if (rendition_ == nullptr || !path_->probe.is_sending(now)) {
+    return;
+  }
+  const size_t bytes = path_->probe.pad_bytes(path_->numbers.sent_bytes(), now);
+  video_.pad(bytes, now, transport_, path_->numbers, *rendition_);
+  transport_.flush();
+  loop.arm_in(path_->pad, kPadInterval);
+}
+
+void Egress::leave_what_does_not_fit(Time now) {
+  if (path_ == nullptr || video_.source() == 0 || video_.source() == target_ ||
+      !path_->estimator.is_congested(now)) {
+    return;
+  }
+  const RenditionSource* sent = rendition_->find(video_.source());
+  const auto ceiling = path_->estimator.ceiling_bps();
+  if (sent != nullptr && ceiling &&
+      static_cast<double>(*ceiling) < kWorthSending * static_cast<double>(sent->rate_bps)) {
+    video_.pause();
+    video_.forget();
   }
 }
 
@@ -299,6 +362,9 @@ void Egress::on_transport_feedback(const rtp::RtcpPacket& packet) {
   path_->results.clear();
   path_->numbers.on_feedback(*feedback, path_->results);
   path_->estimator.on_results(path_->results, transport_.context().loop.now());
+  for (const rtp::PacketResult& result : path_->results) {
+    path_->probe.on_result(result);
+  }
 }
 
 void Egress::send_reports() {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -10,6 +11,8 @@
 #include "protocols/webrtc/transport.hpp"
 #include "rtp/rtcp/reports.hpp"
 #include "rtp/rtcp/rtcp_packet.hpp"
+#include "rtp/send/bandwidth_estimator.hpp"
+#include "rtp/send/bandwidth_probe.hpp"
 #include "rtp/send/key_frame_requests.hpp"
 #include "rtp/send/transport_send_history.hpp"
 
@@ -35,10 +38,14 @@ class Egress final : public Media, private PacketReader {
   /// What is known of the path to the player, where it tells: by transport-wide feedback, REMB or
   /// the loss in its reports.
   struct Path {
-    explicit Path(const rtp::BandwidthEstimator::Options& options) : estimator(options) {}
+    Path(const rtp::BandwidthEstimator::Options& options, std::function<void()> on_pad)
+        : estimator(options), pad(std::move(on_pad)) {}
     rtp::BandwidthEstimator estimator;
+    rtp::BandwidthProbe probe;
     rtp::TransportSendHistory numbers{512};
     std::vector<rtp::PacketResult> results;
+    uint64_t passed_bps = 0;  // the most that a probe has found
+    Timer pad;                // while one is under way
   };
 
   Taken on_packet(const RenditionSource& source, const rtp::MediaPacketRef& packet) override;
@@ -49,6 +56,11 @@ class Egress final : public Media, private PacketReader {
                                const rtp::MediaPacket& packet);
   void control();
   void want(const RenditionSource* source);
+  [[nodiscard]] bool can_probe() const { return video_.wanted() && video_.can_pad(); }
+  [[nodiscard]] rtp::LayerSelector::Path look_at_path(Time now);
+  void probe(uint64_t needed_bps, Time now);
+  void on_pad_timer();
+  void leave_what_does_not_fit(Time now);
   void on_feedback(const rtp::RtcpPacket& packet);
   void on_nack(const rtp::RtcpPacket& packet);
   void on_key_frame_wanted();

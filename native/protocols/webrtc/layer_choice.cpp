@@ -10,9 +10,10 @@ namespace {
 constexpr uint64_t kFirstChoiceBps = 1'500'000;
 // Rates change with the picture: two that are this near keep their order.
 constexpr double kClearlyMore = 1.3;
-// Of what a layer needs: with less, pictures are left out that no other refers to. An estimate may
-// be a little below what arrives without harm.
+// Of what a layer needs: with less, pictures are left out that no other refers to. A ceiling may be
+// a little below what arrives without harm.
 constexpr double kThin = 0.8;
+constexpr double kWhole = 1.1;
 
 }  // namespace
 
@@ -44,7 +45,7 @@ size_t LayerChoice::wanted() const {
 }
 
 LayerChoice::Choice LayerChoice::choose(const PacketRendition& rendition, const SentTrack& track,
-                                        std::optional<uint64_t> estimate_bps, Time now) {
+                                        rtp::LayerSelector::Path path, Time now) {
   std::erase_if(layers_, [&rendition](const RenditionSource* layer) {
     // By address: those that have gone must not be looked at.
     return std::none_of(rendition.sources().begin(), rendition.sources().end(),
@@ -67,20 +68,21 @@ LayerChoice::Choice LayerChoice::choose(const PacketRendition& rendition, const 
   if (std::all_of(rates_.begin(), rates_.end(), [](uint64_t rate) { return rate == 0; })) {
     std::fill(rates_.begin(), rates_.end(), 1);  // just begun: not known yet
   }
-  uint64_t estimate = estimate_bps.value_or(UINT64_MAX);
   if (!chosen_ && wish_.empty()) {
-    estimate = std::min(estimate, kFirstChoiceBps);
+    path.ceiling_bps = std::min(path.ceiling_bps, kFirstChoiceBps);
   }
   chosen_ = true;
-  const auto layer = selector_.choose(rates_, estimate, wanted(), now);
+  const auto layer = selector_.choose(rates_, path, wanted(), now);
   if (!layer) {
     const bool any = std::any_of(rates_.begin(), rates_.end(), [](uint64_t r) { return r != 0; });
-    return {nullptr, any, false};
+    return {nullptr, any, false, selector_.needed_bps()};
   }
   const bool lowest = std::all_of(rates_.begin(), rates_.begin() + static_cast<ptrdiff_t>(*layer),
                                   [](uint64_t rate) { return rate == 0; });
   const auto rate = static_cast<double>(rates_[*layer]);
-  return {layers_[*layer], false, lowest && rate * kThin > static_cast<double>(estimate)};
+  const bool thin = lowest && rate * kThin > static_cast<double>(path.ceiling_bps);
+  return {layers_[*layer], false, thin,
+          thin ? static_cast<uint64_t>(rate * kWhole) : selector_.needed_bps()};
 }
 
 }  // namespace millrace::webrtc

@@ -7,7 +7,6 @@
 
 #include "protocols/webrtc/packet_rendition.hpp"
 #include "protocols/webrtc/sent_track.hpp"
-#include "rtp/send/bandwidth_estimator.hpp"
 #include "rtp/send/layer_selector.hpp"
 
 namespace millrace::webrtc {
@@ -24,10 +23,10 @@ class LayerChoice {
     const RenditionSource* source = nullptr;  // null: there is none, or none fits
     bool paused = false;                      // there are some, but the path takes none of them
     bool thin = false;  // what others do not refer to is to be left out, as there is too little
+    uint64_t needed_bps = 0;  // what the path must be known to take for more; 0: no more is wanted
   };
-  /// @param estimate_bps  nullopt: nothing is known of the path.
   Choice choose(const PacketRendition& rendition, const SentTrack& track,
-                std::optional<uint64_t> estimate_bps, Time now);
+                rtp::LayerSelector::Path path, Time now);
 
  private:
   /// Where the wish is among the layers.

@@ -15,8 +15,13 @@ constexpr size_t kHistoryBytes = size_t{4} << 20;
 constexpr Duration kHistoryAge = seconds(3);
 // A burst every few milliseconds is some 80 Mbit/s: faster than any stream, slower than what fills
 // the queues of a home router.
-constexpr size_t kPacketsPerBurst = 40;
+constexpr uint32_t kPacketsPerBurst = 40;
 constexpr Duration kBurstInterval = milliseconds(5);
+// How much faster than the path a burst is. As with pacers of WebRTC senders: a key frame is to
+// arrive soon, and a stream that is held back must get to its present again.
+constexpr uint64_t kPacingFactor = 5;
+constexpr uint64_t kPacingDivisor = 2;
+constexpr uint64_t kPacketBits = 1200 * 8;
 // Of the log: several seconds of the fastest streams.
 constexpr size_t kMaxLogBytes = size_t{16} << 20;
 constexpr Duration kMeasureInterval = seconds(1);
@@ -29,6 +34,18 @@ constexpr uint8_t kUsualOpusType = 111;
 size_t place_of(TrackKind kind) { return kind == TrackKind::kAudio ? 1 : 0; }
 
 }  // namespace
+
+PacketReader::PacketReader() : burst_(kPacketsPerBurst) {}
+
+void PacketReader::pace(uint64_t rate_bps) {
+  const uint64_t bits = rate_bps * kPacingFactor / kPacingDivisor *
+                        static_cast<uint64_t>(duration_cast<milliseconds>(kBurstInterval).count()) /
+                        1000;
+  burst_ =
+      rate_bps == 0
+          ? kPacketsPerBurst
+          : static_cast<uint32_t>(std::clamp<uint64_t>(bits / kPacketBits, 1, kPacketsPerBurst));
+}
 
 RenditionSource::RenditionSource(uint32_t of_number, PacketSourceRef of_source)
     : number(of_number),
@@ -103,13 +120,22 @@ void PacketRendition::pump(PacketReader& reader) {
   if (reader.position_ < log_begin_) {
     reader.position_ = std::clamp(reader.on_overtaken(), log_begin_, log_end());
   }
-  size_t sent = 0;
-  while (reader.position_ < log_end() && sent < kPacketsPerBurst) {
+  if (context_.loop.now() < reader.held_until_) {
+    if (!catch_up_.armed()) {
+      context_.loop.arm(catch_up_, reader.held_until_);
+    }
+    return;
+  }
+  uint32_t sent = 0;
+  while (reader.position_ < log_end() && sent < reader.burst_) {
     const Entry& entry = log_[reader.position_++ - log_begin_];
     sent += reader.on_packet(*entry.source, entry.packet) == PacketReader::Taken::kYes ? 1 : 0;
   }
-  if (reader.position_ < log_end() && !catch_up_.armed()) {
-    context_.loop.arm_in(catch_up_, kBurstInterval);
+  if (reader.position_ < log_end()) {
+    reader.held_until_ = context_.loop.now() + kBurstInterval;
+    if (!catch_up_.armed()) {
+      context_.loop.arm_in(catch_up_, kBurstInterval);
+    }
   }
   reader.on_pause();
 }
@@ -183,7 +209,12 @@ void PacketRendition::measure() {
   }
   measured_ = now;
   for (const auto& source : sources_) {
-    source->rate_bps = source->bytes * 8'000'000 / static_cast<uint64_t>(elapsed_us);
+    const uint64_t rate = source->bytes * 8'000'000 / static_cast<uint64_t>(elapsed_us);
+    // A key frame makes a second large, and an encoder that spares for one leaves one out: neither
+    // is another rate.
+    const bool goes_on = source->rate_bps != 0 && (rate != 0 || !source->silent);
+    source->rate_bps = goes_on ? (source->rate_bps * 3 + rate) / 4 : rate;
+    source->silent = rate == 0;
     source->bytes = 0;
   }
 }

@@ -43,14 +43,16 @@ struct RenditionSource {
   int64_t newest_timestamp = 0;
   rtp::MediaPacketRef before;  // the newest with a payload: what the next one repeats with RED
   int64_t next_index = 0;      // after it, and padding behind it
-  uint64_t rate_bps = 0;       // over the last second; 0: nothing came, or it is not known yet
+  uint64_t rate_bps = 0;       // over some seconds; 0: nothing comes, or it is not known yet
   uint64_t bytes = 0;          // since the rate was taken
+  bool silent = false;         // when the rate was taken
   mutable Time key_frame_asked{};
 };
 
 /// A player, as the rendition sees it.
 class PacketReader {
  public:
+  PacketReader();
   virtual ~PacketReader() = default;
   enum class Taken : bool { kNo, kYes };
   /// One packet, of whatever source. @return whether it was sent.
@@ -62,10 +64,16 @@ class PacketReader {
   /// Whether it wants audio with redundancy (RED); the same for its life.
   [[nodiscard]] virtual bool wants_redundancy() const = 0;
 
+ protected:
+  /// What is sent at once is to be so little that a path of this rate takes it; 0: not known.
+  void pace(uint64_t rate_bps);
+
  private:
   friend class PacketRendition;
   uint64_t position_ = 0;
   uint32_t slot_ = 0;
+  uint32_t burst_;     // packets at once
+  Time held_until_{};  // after a whole burst
 };
 
 /// A stream as RTP packets, put together once on a loop for all its WebRTC players there: the

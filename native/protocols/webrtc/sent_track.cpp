@@ -15,6 +15,11 @@ constexpr uint8_t kMarker = 0x80;
 constexpr size_t kMaxExtension = kMaxRtpHeader - rtp::kRtpHeaderSize - 4;
 // Longest payload that is forwarded; what is larger would be fragmented by IP anyway.
 constexpr size_t kMaxPayload = 4096;
+// RFC 3550 §5.1: the last byte of padding counts it, so that there is little in one packet.
+constexpr size_t kMaxPadding = 224;
+constexpr uint8_t kPaddingBit = 0x20;
+// Of the newest packets that are sent once more as padding.
+constexpr uint16_t kPaddingReach = 32;
 
 int64_t unix_us_of(Time now) { return duration_cast<microseconds>(now.time_since_epoch()).count(); }
 
@@ -147,9 +152,9 @@ void SentTrack::leave_out(const rtp::MediaPacket& packet) {
   }
 }
 
-void SentTrack::write(const rtp::MediaPacket& packet, const rtp::Rewritten& numbers, uint32_t ssrc,
-                      int64_t index, Form form, Time now, Transport& transport,
-                      rtp::TransportSendHistory* history) {
+size_t SentTrack::write(const rtp::MediaPacket& packet, const rtp::Rewritten& numbers,
+                        uint32_t ssrc, int64_t index, Form form, Time now, Transport& transport,
+                        rtp::TransportSendHistory* history) {
   Bytes payload = form.payload;
   Header header = packet.playout_delay || packet.abs_capture_time
                       ? header_with(packet.playout_delay, packet.abs_capture_time)
@@ -182,6 +187,39 @@ void SentTrack::write(const rtp::MediaPacket& packet, const rtp::Rewritten& numb
   }
   transport.add_rtp(Bytes(header.bytes).first(header.size), payload, ssrc,
                     static_cast<uint64_t>(index));
+  return header.size + payload.size();
+}
+
+size_t SentTrack::write_zeros(Time now, Transport& transport, rtp::TransportSendHistory& numbers) {
+  Header header = plain_;
+  uint8_t* bytes = header.bytes.data();
+  const int64_t index = next_rtx_index_++;
+  bytes[0] |= kPaddingBit;
+  bytes[1] = *codec_->rtx_payload_type;
+  put16(bytes + 2, static_cast<uint16_t>(index));
+  put32(bytes + 8, media_->rtx_ssrc);
+  std::array<uint8_t, kMaxPadding> padding{};
+  padding.back() = kMaxPadding;
+  put16(bytes + header.number_at, numbers.on_packet(header.size + padding.size(), now));
+  transport.add_rtp(Bytes(header.bytes).first(header.size), padding, media_->rtx_ssrc,
+                    static_cast<uint64_t>(index));
+  return header.size + padding.size();
+}
+
+void SentTrack::pad(size_t bytes, Time now, Transport& transport,
+                    rtp::TransportSendHistory& numbers, const PacketRendition& rendition) {
+  for (size_t sent = 0; sent < bytes;) {
+    const auto again = rewriter_->recent(padded_, [&rendition](uint32_t source, int64_t index) {
+      const RenditionSource* of = rendition.find(source);
+      return of != nullptr ? of->history.find(index) : rtp::MediaPacketRef();
+    });
+    padded_ = static_cast<uint16_t>((padded_ + 1) % kPaddingReach);
+    const Bytes payload = again ? again->packet->primary() : Bytes();
+    sent += payload.empty() || payload.size() > kMaxPayload
+                ? write_zeros(now, transport, numbers)
+                : write(*again->packet, again->rewritten, media_->rtx_ssrc, next_rtx_index_++,
+                        {payload, *codec_->rtx_payload_type, false}, now, transport, &numbers);
+  }
 }
 
 bool SentTrack::send_again(uint16_t sequence_number, Time now, Duration rtt, Transport& transport,

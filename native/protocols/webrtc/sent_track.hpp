@@ -40,6 +40,12 @@ class SentTrack {
                  const rtp::MediaPacket& first);
   /// Nothing is sent until the next switch.
   void pause() { source_ = 0; }
+  /// Nor is anything sent again of what was sent until now.
+  void forget() {
+    if (rewriter_) {
+      rewriter_->forget();
+    }
+  }
   /// @return whether it went out.
   PacketReader::Taken send(const rtp::MediaPacket& packet, Time now, Transport& transport,
                            rtp::TransportSendHistory* numbers);
@@ -47,6 +53,16 @@ class SentTrack {
   /// Answers one sequence number of a NACK. @return whether a packet was sent again.
   bool send_again(uint16_t sequence_number, Time now, Duration rtt, Transport& transport,
                   rtp::TransportSendHistory* numbers, const PacketRendition& rendition);
+
+  /// Whether pad() can send anything: not without an SSRC whose packets nobody misses.
+  [[nodiscard]] bool can_pad() const {
+    return codec_ != nullptr && codec_->rtx_payload_type && media_->rtx_ssrc != 0 &&
+           plain_.number_at != 0;
+  }
+  /// Sends at least `bytes` that the player does not need, to probe its path: packets that it had
+  /// of late once more, or zeros when they are gone.
+  void pad(size_t bytes, Time now, Transport& transport, rtp::TransportSendHistory& numbers,
+           const PacketRendition& rendition);
 
   [[nodiscard]] bool report_due(Time now) const { return reports_.is_due(now); }
   /// @return nullopt when the time of the source is not known.
@@ -70,9 +86,11 @@ class SentTrack {
     bool redundant = false;  // RED
   };
   [[nodiscard]] Form form_of(const rtp::MediaPacket& packet) const;
-  void write(const rtp::MediaPacket& packet, const rtp::Rewritten& numbers, uint32_t ssrc,
-             int64_t index, Form form, Time now, Transport& transport,
-             rtp::TransportSendHistory* history);
+  /// @return size of the packet, before protection.
+  size_t write(const rtp::MediaPacket& packet, const rtp::Rewritten& numbers, uint32_t ssrc,
+               int64_t index, Form form, Time now, Transport& transport,
+               rtp::TransportSendHistory* history);
+  size_t write_zeros(Time now, Transport& transport, rtp::TransportSendHistory& numbers);
 
   const MediaDescription* const media_;
   const NegotiatedCodec* codec_ = nullptr;
@@ -80,6 +98,7 @@ class SentTrack {
   const uint16_t first_sequence_number_;
   const uint32_t first_timestamp_;
   int64_t next_rtx_index_;
+  uint16_t padded_ = 0;  // place of the packet that is padding next, back from the newest
   /// Whether what changes with each sending may be in the header. Of a packet that is sent again
   /// under its own number it may not: SRTP with GCM would be broken by it (RFC 7714 §8.4).
   const bool numbered_;

@@ -6,191 +6,187 @@
 namespace millrace::rtp {
 namespace {
 
-constexpr Duration kBurst = milliseconds(5);  // draft-ietf-rmcat-gcc-02 §5.2
-constexpr size_t kDelays = 20;
-constexpr double kSmoothing = 0.9;
-constexpr double kThresholdGain = 4.0;
-constexpr double kOverusingMs = 10;
-// §5.4: the threshold follows the trend slowly down and faster up, so that a flow of TCP beside us
-// does not starve us.
-constexpr double kThresholdUp = 0.0087;
-constexpr double kThresholdDown = 0.039;
-constexpr double kDecrease = 0.85;
-constexpr double kIncreasePerSecond = 1.08;
-// How far beyond what arrives the estimate may grow: simulcast layers are about a factor of four
-// apart, and the next one must fit with a margin.
-constexpr double kMostUntried = 6;
-constexpr Duration kRateWindow = seconds(1);
-constexpr size_t kMaxArrived = 8192;
+constexpr Duration kStandingWindow = milliseconds(300);
+constexpr Duration kRateWindow = milliseconds(500);
+constexpr size_t kLeastPackets = 5;
+constexpr size_t kMaxArrived = 4096;
+constexpr Duration kShortestWindow = seconds(10);
+constexpr Duration kEvaluateInterval = milliseconds(100);
+// Wireless links hold packets back for some tens of milliseconds with no queue of ours.
+constexpr Duration kFull = milliseconds(60);
+constexpr Duration kEmpty = milliseconds(20);
+constexpr Duration kStill = milliseconds(3);  // less is not taken for draining
+// Between two steps down: the news of the first must have come back.
+constexpr Duration kLowerInterval = milliseconds(300);
+constexpr Duration kCongestedFor = seconds(1);
+constexpr Duration kProvenFor = seconds(10);
+constexpr double kLowerTo = 0.9;
+constexpr double kLeastOfArrived = 0.85;
+constexpr double kGrowthPerSecond = 1.08;
 constexpr Duration kLossWindow = milliseconds(500);
 constexpr uint32_t kLeastLossPackets = 20;  // one of five lost says nothing
+constexpr double kHighLoss = 0.10;
+// With so much lost, what is sent again is lost too.
+constexpr double kHopelessLoss = 0.20;
 
-double ms(Duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+double seconds_of(Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 }  // namespace
 
-BandwidthEstimator::BandwidthEstimator(const Options& options)
-    : options_(options),
-      delay_bps_(static_cast<double>(options.start_bps)),
-      loss_bps_(static_cast<double>(options.max_bps)) {}
+std::optional<uint64_t> BandwidthEstimator::ceiling_bps() const {
+  std::optional<uint64_t> ceiling;
+  if (ceiling_bps_) {
+    ceiling = static_cast<uint64_t>(*ceiling_bps_);
+  }
+  if (receiver_limit_bps_ != UINT64_MAX) {
+    ceiling = std::min(ceiling.value_or(UINT64_MAX), receiver_limit_bps_);
+  }
+  return ceiling ? std::optional(std::max(*ceiling, options_.min_bps)) : std::nullopt;
+}
 
-uint64_t BandwidthEstimator::estimate_bps() const {
-  // What arrives the path does take. On a path that loses packets whatever is sent, or delivers
-  // them unevenly, bad news would add up to nothing at all otherwise.
-  const double proven = kDecrease * static_cast<double>(acknowledged_bps_);
-  const double estimate = std::max(std::min(delay_bps_, loss_bps_), proven);
-  return std::clamp(std::min(static_cast<uint64_t>(estimate), receiver_limit_bps_),
-                    options_.min_bps, options_.max_bps);
+uint64_t BandwidthEstimator::proven_bps(Time now) const {
+  return now - probed_at_ <= kProvenFor ? probed_bps_ : 0;
+}
+
+bool BandwidthEstimator::is_congested(Time now) const {
+  return congested_at_ && now - *congested_at_ <= kCongestedFor;
+}
+
+bool BandwidthEstimator::is_clear(Time now) const { return queue_ <= kEmpty && !is_congested(now); }
+
+void BandwidthEstimator::on_probe_passed(uint64_t rate_bps, Time now) {
+  probed_bps_ = rate_bps;
+  probed_at_ = now;
+  if (ceiling_bps_ && *ceiling_bps_ <= static_cast<double>(rate_bps)) {
+    ceiling_bps_ = std::nullopt;
+  }
+}
+
+void BandwidthEstimator::on_probe_limited(uint64_t rate_bps) {
+  const uint64_t found = std::max({rate_bps, acknowledged_bps_, options_.min_bps});
+  ceiling_bps_ =
+      std::min(ceiling_bps_.value_or(static_cast<double>(found)), static_cast<double>(found));
+  probed_bps_ = 0;
 }
 
 void BandwidthEstimator::on_results(std::span<const PacketResult> results, Time now) {
   for (const PacketResult& result : results) {
     ++window_packets_;
     if (result.arrival) {
-      update_acknowledged(result);
-      on_arrival(result, now);
+      add(result, now);
     } else {
       ++window_lost_;
     }
   }
-  if (!results.empty()) {
-    control(now);
+  if (!arrived_.empty() && arrived_.back().arrival - evaluated_ >= kEvaluateInterval) {
+    evaluated_ = arrived_.back().arrival;
+    evaluate(now);
   }
   if (!loss_window_start_) {
     loss_window_start_ = now;
   }
   if (now - *loss_window_start_ >= kLossWindow && window_packets_ >= kLeastLossPackets) {
-    control_loss(static_cast<double>(window_lost_) / window_packets_);
+    judge_loss(static_cast<double>(window_lost_) / window_packets_, now);
     loss_window_start_ = now;
     window_packets_ = 0;
     window_lost_ = 0;
   }
 }
 
-void BandwidthEstimator::update_acknowledged(const PacketResult& result) {
-  arrived_.push_back({*result.arrival, result.size_bytes});
+void BandwidthEstimator::add(const PacketResult& result, Time now) {
+  if (!first_sent_) {
+    first_sent_ = result.sent;
+    shortest_since_ = now;
+    grown_at_ = now;
+    evaluated_ = *result.arrival;
+  }
+  const Duration delay = *result.arrival - (result.sent - *first_sent_);
+  if (now - shortest_since_ > kShortestWindow) {
+    shortest_before_ = shortest_;
+    shortest_ = delay;
+    shortest_since_ = now;
+  }
+  shortest_ = std::min(shortest_, delay);
+  // Those that were overtaken count where they came.
+  const Duration newest = arrived_.empty() ? *result.arrival : arrived_.back().arrival;
+  arrived_.push_back({std::max(*result.arrival, newest), delay, result.size_bytes});
   arrived_bytes_ += result.size_bytes;
-  while (arrived_.size() > 1 &&
-         (arrived_.size() > kMaxArrived ||
-          arrived_.back().arrival - arrived_.front().arrival > kRateWindow)) {
+  while (arrived_.size() > kMaxArrived ||
+         arrived_.back().arrival - arrived_.front().arrival > kRateWindow) {
     arrived_bytes_ -= arrived_.front().size_bytes;
     arrived_.pop_front();
   }
   const Duration span = arrived_.back().arrival - arrived_.front().arrival;
-  if (span >= kRateWindow / 4) {
-    acknowledged_bps_ = static_cast<uint64_t>(static_cast<double>(arrived_bytes_) * 8 /
-                                              std::chrono::duration<double>(span).count());
+  if (span >= kRateWindow / 2) {
+    acknowledged_bps_ =
+        static_cast<uint64_t>(static_cast<double>(arrived_bytes_) * 8 / seconds_of(span));
   }
 }
 
-void BandwidthEstimator::on_arrival(const PacketResult& result, Time now) {
-  if (group_ && result.sent - group_->first_sent <= kBurst) {
-    group_->last_sent = std::max(group_->last_sent, result.sent);
-    group_->last_arrival = std::max(group_->last_arrival, *result.arrival);
+std::optional<BandwidthEstimator::Standing> BandwidthEstimator::standing() const {
+  const Duration newest = arrived_.back().arrival;
+  if (arrived_.size() < kLeastPackets || newest - arrived_.front().arrival < kStandingWindow) {
+    return std::nullopt;
+  }
+  Duration least = Duration::max();
+  uint64_t bytes = 0;
+  for (size_t i = arrived_.size(); i > 0 && newest - arrived_[i - 1].arrival <= kStandingWindow;
+       --i) {
+    least = std::min(least, arrived_[i - 1].delay);
+    bytes += arrived_[i - 1].size_bytes;
+  }
+  return Standing{least - std::min(shortest_, shortest_before_),
+                  static_cast<double>(bytes) * 8 / seconds_of(kStandingWindow)};
+}
+
+void BandwidthEstimator::evaluate(Time now) {
+  const auto found = standing();
+  if (!found) {
     return;
   }
-  if (group_ && result.sent < group_->first_sent) {
-    return;  // overtaken: its group is closed
+  const bool drains = found->queue < queue_ - kStill;
+  queue_ = found->queue;
+  if (queue_ >= kFull && !drains) {
+    congested_at_ = now;
+    lower_to(kLowerTo * found->rate_bps, now);
+  } else if (queue_ <= kEmpty) {
+    grow(now);
   }
-  if (group_) {
-    on_group(*group_, now);
-  }
-  group_ = Group{result.sent, result.sent, *result.arrival};
+  grown_at_ = now;
 }
 
-void BandwidthEstimator::on_group(const Group& group, Time now) {
-  if (!last_group_) {
-    last_group_ = group;
-    first_arrival_ = group.last_arrival;
+void BandwidthEstimator::lower_to(double bps, Time now) {
+  if (lowered_at_ && now - *lowered_at_ < kLowerInterval) {
     return;
   }
-  const double sent_ms = ms(group.last_sent - last_group_->last_sent);
-  const double arrival_ms = ms(group.last_arrival - last_group_->last_arrival);
-  last_group_ = group;
-  ++groups_;
-  accumulated_ms_ += arrival_ms - sent_ms;
-  smoothed_ms_ = kSmoothing * smoothed_ms_ + (1 - kSmoothing) * accumulated_ms_;
-  delays_.push_back({ms(group.last_arrival - *first_arrival_), smoothed_ms_});
-  if (delays_.size() > kDelays) {
-    delays_.pop_front();
-  }
-  if (delays_.size() < kDelays) {
+  lowered_at_ = now;
+  probed_bps_ = 0;
+  ceiling_bps_ =
+      std::max(std::min(ceiling_bps_.value_or(bps), bps), static_cast<double>(options_.min_bps));
+}
+
+void BandwidthEstimator::grow(Time now) {
+  if (!ceiling_bps_) {
     return;
   }
-  double mean_at = 0;
-  double mean_delay = 0;
-  for (size_t i = 0; i < delays_.size(); ++i) {
-    mean_at += delays_[i].at_ms;
-    mean_delay += delays_[i].smoothed_ms;
-  }
-  mean_at /= kDelays;
-  mean_delay /= kDelays;
-  double numerator = 0;
-  double denominator = 0;
-  for (size_t i = 0; i < delays_.size(); ++i) {
-    const double at = delays_[i].at_ms - mean_at;
-    numerator += at * (delays_[i].smoothed_ms - mean_delay);
-    denominator += at * at;
-  }
-  if (denominator > 0) {
-    detect(numerator / denominator, sent_ms, now);
-  }
+  const auto arrived = static_cast<double>(acknowledged_bps_);
+  const double grown =
+      *ceiling_bps_ * std::pow(kGrowthPerSecond, std::min(seconds_of(now - grown_at_), 1.0));
+  // What comes without a queue the path does take.
+  ceiling_bps_ = std::max({std::min(grown, options_.most_untried * arrived), *ceiling_bps_,
+                           std::min(arrived, 2 * *ceiling_bps_)});
 }
 
-void BandwidthEstimator::detect(double trend, double interval_ms, Time now) {
-  const double modified = std::min<double>(groups_, 60) * trend * kThresholdGain;
-  if (modified > threshold_ms_) {
-    overusing_ms_ += interval_ms;
-    if (overusing_ms_ > kOverusingMs && trend >= last_trend_) {
-      overusing_ms_ = 0;
-      state_ = State::kOveruse;
-      control(now);
-    }
-  } else {
-    overusing_ms_ = 0;
-    state_ = modified < -threshold_ms_ ? State::kUnderuse : State::kNormal;
+void BandwidthEstimator::judge_loss(double lost, Time now) {
+  if (lost <= kHighLoss) {
+    return;
   }
-  last_trend_ = trend;
-  const double distance = std::abs(modified) - threshold_ms_;
-  if (distance <= 15) {  // §5.4: a sudden step is no reason to adapt
-    const double gain = distance < 0 ? kThresholdDown : kThresholdUp;
-    threshold_ms_ += gain * distance * std::min(interval_ms, 100.0);
-    threshold_ms_ = std::clamp(threshold_ms_, 6.0, 600.0);
+  if (lost > kHopelessLoss) {
+    congested_at_ = now;
   }
-}
-
-void BandwidthEstimator::control(Time now) {
-  const double elapsed =
-      last_control_ ? std::chrono::duration<double>(now - *last_control_).count() : 0;
-  last_control_ = now;
-  const double max = static_cast<double>(options_.max_bps);
-  if (state_ == State::kOveruse) {
-    // Once per burst of bad news: the queue needs time to drain.
-    if (!last_decrease_ || now - *last_decrease_ >= milliseconds(300)) {
-      const double arrived =
-          acknowledged_bps_ > 0 ? static_cast<double>(acknowledged_bps_) : delay_bps_;
-      delay_bps_ = std::min(delay_bps_, kDecrease * arrived);
-      last_decrease_ = now;
-    }
-    state_ = State::kNormal;
-  } else if (state_ == State::kNormal) {
-    delay_bps_ *= std::pow(kIncreasePerSecond, std::min(elapsed, 1.0));
-  }
-  if (acknowledged_bps_ > 0) {
-    const double most = kMostUntried * static_cast<double>(acknowledged_bps_);
-    delay_bps_ = std::min(delay_bps_, std::max(most, static_cast<double>(options_.start_bps)));
-  }
-  delay_bps_ = std::clamp(delay_bps_, static_cast<double>(options_.min_bps), max);
-}
-
-void BandwidthEstimator::control_loss(double lost) {
-  const double max = static_cast<double>(options_.max_bps);
-  if (lost > 0.10) {
-    const double from = std::min(loss_bps_, delay_bps_);
-    loss_bps_ = std::max(from * (1 - 0.5 * lost), static_cast<double>(options_.min_bps));
-  } else if (lost < 0.02) {
-    loss_bps_ = std::min(loss_bps_ * 1.05, max);
-  }
+  const auto arrived = static_cast<double>(acknowledged_bps_);
+  const double from = ceiling_bps_.value_or(arrived / (1 - std::min(lost, 0.9)));
+  lower_to(std::max(from * (1 - 0.5 * lost), kLeastOfArrived * arrived), now);
 }
 
 }  // namespace millrace::rtp

@@ -18,20 +18,23 @@ void LayerSelector::step_down(std::optional<size_t> layer, Time now) {
   fits_since_.reset();
 }
 
-std::optional<size_t> LayerSelector::choose(std::span<const uint64_t> rates_bps,
-                                            uint64_t estimate_bps, size_t wanted, Time now) {
+void LayerSelector::step_up(size_t layer, Time now) {
+  layer_ = layer;
+  stepped_up_ = now;
+  stepped_up_to_ = layer_;
+  fits_since_.reset();
+}
+
+std::optional<size_t> LayerSelector::choose(std::span<const uint64_t> rates_bps, const Path& path,
+                                            size_t wanted, Time now) {
+  needed_bps_ = 0;
   std::optional<size_t> lowest;
-  std::optional<size_t> fitting;    // the highest that fits
-  std::optional<size_t> with_room;  // the highest that fits with a margin
-  const auto estimate = static_cast<double>(estimate_bps);
+  std::optional<size_t> fitting;  // the highest under the ceiling
   for (size_t i = 0; i < rates_bps.size() && i <= wanted; ++i) {
-    if (rates_bps[i] == 0) {
-      continue;
+    if (rates_bps[i] != 0) {
+      lowest = lowest ? lowest : i;
+      fitting = rates_bps[i] <= path.ceiling_bps ? i : fitting;
     }
-    const auto rate = static_cast<double>(rates_bps[i]);
-    lowest = lowest ? lowest : i;
-    fitting = rate <= estimate ? i : fitting;
-    with_room = rate * options_.margin_up <= estimate ? i : with_room;
   }
   if (!lowest) {
     return layer_ = std::nullopt;  // nothing is there: no news about the network
@@ -42,14 +45,17 @@ std::optional<size_t> LayerSelector::choose(std::span<const uint64_t> rates_bps,
     return layer_;
   }
 
-  // Sound before picture: a lowest layer that takes twice of what there is only makes a queue.
-  const bool starving = estimate < static_cast<double>(rates_bps[*lowest]) * options_.pause_below;
+  // Sound before picture: a lowest layer that takes twice of what there is only makes a queue, and
+  // so does one that is a little too much but goes on being it.
+  const auto lowest_bps = static_cast<double>(rates_bps[*lowest]);
+  const bool starving = static_cast<double>(path.ceiling_bps) < lowest_bps * options_.pause_below ||
+                        (!fitting && path.congested && layer_ == lowest);
   starving_since_ = starving ? std::optional(starving_since_.value_or(now)) : std::nullopt;
   if (!layer_) {
-    if (!starving && fitting) {
-      layer_ = lowest;
-      stepped_up_ = now;
-      stepped_up_to_ = layer_;
+    if (!fitting || with_margin(rates_bps[*lowest]) > path.proven_bps) {
+      needed_bps_ = has_failed(*lowest, now) ? 0 : with_margin(rates_bps[*lowest]);
+    } else if (!has_failed(*lowest, now)) {
+      step_up(*lowest, now);
     }
     return layer_;
   }
@@ -68,19 +74,21 @@ std::optional<size_t> LayerSelector::choose(std::span<const uint64_t> rates_bps,
     step_down(best, now);
     return layer_;
   }
-  if (with_room && *with_room > *layer_) {
-    fits_since_ = fits_since_.value_or(now);
-    // One step at a time: each is a guess.
-    size_t next = *layer_ + 1;
-    while (rates_bps[next] == 0) {
-      ++next;
-    }
-    const bool has_failed = not_before_ && now < *not_before_ && next >= failed_layer_;
-    if (now - *fits_since_ >= options_.hold_up && !has_failed) {
-      layer_ = next;
-      stepped_up_ = now;
-      stepped_up_to_ = layer_;
+  // One step at a time.
+  size_t next = *layer_ + 1;
+  while (next < rates_bps.size() && next <= wanted && rates_bps[next] == 0) {
+    ++next;
+  }
+  if (next < rates_bps.size() && next <= wanted && !has_failed(next, now)) {
+    const uint64_t needed = with_margin(rates_bps[next]);
+    if (needed <= std::min(path.proven_bps, path.ceiling_bps)) {
+      fits_since_ = fits_since_.value_or(now);
+      if (now - *fits_since_ >= options_.hold_up) {
+        step_up(next, now);
+      }
+    } else {
       fits_since_.reset();
+      needed_bps_ = needed;
     }
   } else {
     fits_since_.reset();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -8,16 +9,16 @@
 
 namespace millrace::rtp {
 
-/// Chooses the simulcast layer of one viewer by the bandwidth that there is for it.
+/// Chooses the simulcast layer of one viewer by what its path takes.
 ///
-/// Down at once when the layer does not fit any more; up when the next one has fitted with a margin
-/// for a while. A step up that had to be taken back is not tried again soon: the wait doubles each
-/// time, for an estimate that has not been tried is a guess (see BandwidthEstimator).
+/// Down at once when the layer is more than the path's ceiling; up when the path has been seen to
+/// take the next one with a margin. A step up that had to be taken back all the same is not tried
+/// again soon: the wait doubles each time.
 class LayerSelector {
  public:
   struct Options {
     double margin_up = 1.2;  // what a layer must leave free to be chosen
-    Duration hold_up = seconds(2);
+    Duration hold_up = seconds(1);
     Duration first_retry = seconds(10);
     Duration max_retry = seconds(120);
     Duration proving = seconds(10);  // a step down within this takes the step up back
@@ -27,21 +28,38 @@ class LayerSelector {
   LayerSelector() : LayerSelector(Options{}) {}
   explicit LayerSelector(const Options& options) : options_(options) {}
 
+  /// What is known of the path; as it is here: nothing, and nothing is held back.
+  struct Path {
+    uint64_t ceiling_bps = UINT64_MAX;  // it takes no more than this
+    uint64_t proven_bps = UINT64_MAX;   // it takes as much as this
+    bool congested = false;             // what is sent at present is too much
+  };
+
   /// @param rates_bps  of the layers, ascending; 0: the layer is not there (paused by its
   /// publisher).
   /// @param wanted     highest layer that the viewer asks for.
   /// @return the layer to send; nullopt when not even the lowest one can be sent.
-  std::optional<size_t> choose(std::span<const uint64_t> rates_bps, uint64_t estimate_bps,
-                               size_t wanted, Time now);
+  std::optional<size_t> choose(std::span<const uint64_t> rates_bps, const Path& path, size_t wanted,
+                               Time now);
 
   [[nodiscard]] std::optional<size_t> layer() const { return layer_; }
+  /// What the path must be known to take for the next step up; 0: there is none to be taken now.
+  [[nodiscard]] uint64_t needed_bps() const { return needed_bps_; }
 
  private:
   void step_down(std::optional<size_t> layer, Time now);
+  void step_up(size_t layer, Time now);
+  [[nodiscard]] uint64_t with_margin(uint64_t rate_bps) const {
+    return static_cast<uint64_t>(static_cast<double>(rate_bps) * options_.margin_up);
+  }
+  [[nodiscard]] bool has_failed(size_t layer, Time now) const {
+    return not_before_ && now < *not_before_ && layer >= failed_layer_;
+  }
 
   const Options options_;
   std::optional<size_t> layer_;
   bool started_ = false;
+  uint64_t needed_bps_ = 0;
   std::optional<Time> fits_since_;
   std::optional<Time> starving_since_;
   Time stepped_up_{};

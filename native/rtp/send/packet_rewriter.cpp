@@ -130,6 +130,9 @@ std::optional<PacketRewriter::Asked> PacketRewriter::packet_of(uint16_t sequence
   const int64_t sequence =
       last_sequence_ -
       static_cast<uint16_t>(static_cast<uint16_t>(last_sequence_) - sequence_number);
+  if (sequence < first_repeatable_) {
+    return std::nullopt;
+  }
   const size_t kept = std::min(epochs_used_, kEpochs);
   for (size_t back = 0; back < kept; ++back) {
     const Epoch& epoch = epochs_[(epochs_used_ - 1 - back) % kEpochs];

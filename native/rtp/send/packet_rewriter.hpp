@@ -92,6 +92,21 @@ class PacketRewriter {
     return Retransmission{std::move(packet), numbers};
   }
 
+  /// The packet that was sent `back` packets before the newest, for padding that is not only
+  /// zeros. @param find  as above. @return nullopt when it is not here any more.
+  template <typename Find>
+  [[nodiscard]] std::optional<Retransmission> recent(uint16_t back, Find find) const {
+    const auto asked = packet_of(static_cast<uint16_t>(last_sequence_ - back));
+    MediaPacketRef packet = asked ? find(asked->epoch->source, asked->index) : MediaPacketRef();
+    if (!packet) {
+      return std::nullopt;
+    }
+    const Rewritten numbers = rewritten(*asked->epoch, asked->sequence, packet->timestamp);
+    return Retransmission{std::move(packet), numbers};
+  }
+  /// What was sent until now is not sent again: it would only keep what follows waiting.
+  void forget() { first_repeatable_ = last_sequence_ + 1; }
+
   /// Timestamp for the viewer of a timestamp of the current source: for sender reports.
   [[nodiscard]] uint32_t timestamp_of(int64_t timestamp) const {
     return static_cast<uint32_t>(current().timestamp_of(timestamp));
@@ -142,6 +157,7 @@ class PacketRewriter {
   const Options options_;
   std::array<Epoch, kEpochs> epochs_{};
   size_t epochs_used_ = 0;
+  int64_t first_repeatable_ = INT64_MIN;
   std::vector<Repeated> repeated_;  // by sequence; empty before the first
   std::vector<int64_t> left_out_;   // ascending, of the current epoch
   int64_t left_out_before_ = 0;     // those that are not in the list any more

@@ -5,6 +5,7 @@ namespace millrace::rtp {
 uint16_t TransportSendHistory::on_packet(size_t size_bytes, Time now) {
   sent_[static_cast<size_t>(next_) & (sent_.size() - 1)] = {next_, now,
                                                             static_cast<uint32_t>(size_bytes)};
+  sent_bytes_ += size_bytes;
   return static_cast<uint16_t>(next_++);
 }
 

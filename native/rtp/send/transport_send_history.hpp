@@ -29,6 +29,9 @@ class TransportSendHistory {
   /// @return the number for the packet's header extension.
   uint16_t on_packet(size_t size_bytes, Time now);
 
+  /// Of all packets.
+  [[nodiscard]] uint64_t sent_bytes() const { return sent_bytes_; }
+
   /// Appends what the message tells of packets that nobody told of before, in the order they were
   /// sent. Packets that it skips are left for the next one.
   void on_feedback(const TransportFeedback& feedback, std::vector<PacketResult>& results);
@@ -42,6 +45,7 @@ class TransportSendHistory {
 
   std::vector<Sent> sent_;
   int64_t next_ = 0;
+  uint64_t sent_bytes_ = 0;
   Unwrapper<uint32_t> reference_;  // of the reference times, 24 bits in the upper part
 };
 

@@ -1,0 +1,89 @@
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Browser } from '../support/browser.ts';
+import { type LinkQuality, LossyLink } from '../support/lossy-link.ts';
+import { MediaServer } from '../support/media-server.ts';
+import { received } from '../support/rtc-page.ts';
+import { playPicture, publishPicture } from '../support/rtc-peer.ts';
+
+let server: MediaServer;
+let browser: Browser;
+
+beforeAll(async () => {
+  server = await MediaServer.start({
+    root: 'rtc_server { enabled on; listen 127.0.0.1:0; candidate 127.0.0.1; }',
+    vhost: 'rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; }',
+  });
+  browser = await Browser.launch();
+}, 60_000);
+afterAll(async () => {
+  await browser.close();
+  await server.stop();
+});
+
+const LAYERS = [
+  { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 150_000 },
+  { rid: 'h', maxBitrate: 1_500_000 },
+];
+const PICTURE = { fps: 20, boxes: 10, sound: true };
+const HEIGHT = { low: 120, high: 480 };
+
+/** A path of this rate, with the queue of a home router. */
+function path(rateBps: number): LinkQuality {
+  return { loss: 0, delayMs: 20, jitterMs: 0, rateBps, queueBytes: 64_000 };
+}
+
+async function becomes(player: Page, height: number, timeout: number): Promise<void> {
+  await expect
+    .poll(async () => (await received(player, 'video'))?.frameHeight, { timeout })
+    .toBe(height);
+}
+
+/** The heights that are seen until so many pictures more are decoded. */
+async function heights(player: Page, frames: number): Promise<ReadonlySet<number>> {
+  const seen = new Set<number>();
+  const before = (await received(player, 'video'))?.framesDecoded ?? 0;
+  const more = async () => {
+    const { framesDecoded = 0, frameHeight = 0 } = (await received(player, 'video')) ?? {};
+    seen.add(frameHeight);
+    return framesDecoded - before;
+  };
+  await expect.poll(more, { timeout: 60_000 }).toBeGreaterThanOrEqual(frames);
+  return seen;
+}
+
+describe('Chromium behind a path that becomes narrow', () => {
+  it('gets the lower layer while it is, without a long stop, and the upper one afterwards', async () => {
+    const publisher = await publishPicture(
+      browser,
+      server,
+      { query: 'stream=narrow&codec=vp8' },
+      LAYERS,
+      PICTURE,
+    );
+    await server.published('/live/narrow');
+    const link = await LossyLink.open(server.port('rtc'), path(4_000_000));
+    const player = await playPicture(
+      browser,
+      server,
+      { query: 'stream=narrow', port: link.port },
+      PICTURE,
+    );
+    await becomes(player, HEIGHT.high, 30_000);
+    expect(await heights(player, 60)).toEqual(new Set([HEIGHT.high]));
+    const before = await received(player, 'video');
+    link.become(path(600_000));
+    await becomes(player, HEIGHT.low, 10_000);
+    expect(await heights(player, 100)).toEqual(new Set([HEIGHT.low]));
+    const after = await received(player, 'video');
+    expect((after?.totalFreezesDuration ?? 0) - (before?.totalFreezesDuration ?? 0)).toBeLessThan(
+      5,
+    );
+    link.become(path(4_000_000));
+    // By 8 % a second, without probes, it would take half a minute.
+    await becomes(player, HEIGHT.high, 24_000);
+    expect(await heights(player, 100)).toEqual(new Set([HEIGHT.high]));
+    await Promise.all([publisher.close(), player.close()]);
+    link.close();
+  }, 150_000);
+});
