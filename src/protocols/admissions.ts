@@ -5,8 +5,9 @@ import { describeError, errorCodeFrom, ServerError } from '../errors/server-erro
 import type { RepeatedLines } from '../log/repeated-lines.ts';
 import type { NativeEngine } from '../native/boundary/engine.ts';
 import type { HlsSessionRequested } from '../native/boundary/hls.ts';
+import type { RequestedName } from '../native/boundary/names.ts';
 import type { ConnectRequested } from '../native/boundary/rtmp.ts';
-import type { PlayRequested, PublishRequested, RequestedName } from '../native/boundary/stream.ts';
+import type { PlayRequested, PublishRequested } from '../native/boundary/stream.ts';
 import type { Session } from '../sessions/session.ts';
 import { connectLine, identifiedLine, playLine, publishLine } from '../sessions/session-lines.ts';
 import { describeClient, describeOffered } from '../statistics/client-description.ts';

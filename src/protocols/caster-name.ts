@@ -1,5 +1,5 @@
 import type { CasterOutput } from '../config/caster-output.ts';
-import type { RequestedName } from '../native/boundary/stream.ts';
+import type { RequestedName } from '../native/boundary/names.ts';
 
 /**
  * The name under which a caster publishes what was sent to it.

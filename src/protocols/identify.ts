@@ -5,7 +5,7 @@ import {
   vhostFor,
 } from '../config/millrace-config.ts';
 import { ServerError } from '../errors/server-error.ts';
-import type { RequestedName } from '../native/boundary/stream.ts';
+import type { RequestedName } from '../native/boundary/names.ts';
 import type { Session } from '../sessions/session.ts';
 import { streamUrl } from '../streams/stream-key.ts';
 import { checkStreamName } from '../streams/stream-name.ts';

@@ -1,6 +1,6 @@
 import type { Log } from '../log/logger.ts';
 import type { RepeatedLines } from '../log/repeated-lines.ts';
-import type { EndCode } from '../native/boundary/ids.ts';
+import type { EndCode } from '../native/boundary/names.ts';
 import type { SessionClosed, SessionOpened } from '../native/boundary/session.ts';
 import type { MediaStopped } from '../native/boundary/stream.ts';
 import type { AdmissionRequest } from '../protocols/admission.ts';

@@ -1,5 +1,4 @@
-import type { EngineStreamKey, SessionId } from './ids.ts';
-import type { RequestedName } from './stream.ts';
+import type { EngineStreamKey, RequestedName, SessionId } from './names.ts';
 
 /** HLS of one stream, or of the streams of one vhost; the directives of `vhost.hls`. */
 export interface HlsOptions {

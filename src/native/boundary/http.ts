@@ -1,5 +1,5 @@
 import type { HlsOptions } from './hls.ts';
-import type { RequestId, SessionId } from './ids.ts';
+import type { RequestId, SessionId } from './names.ts';
 
 /** How live streams over HTTP begin, and announce their tracks; see `vhost.http_remux`. */
 export interface RemuxOptions {

@@ -1,4 +1,4 @@
-import type { StreamName } from './stream.ts';
+import type { StreamName } from './names.ts';
 
 /** One `stream_caster mpegts_over_udp`: the stream that its port is. */
 export interface CasterOptions extends StreamName {

@@ -1,6 +1,6 @@
-import type { SessionId } from './ids.ts';
+import type { SessionId, StreamName } from './names.ts';
 import type { SrtSocketOptions } from './srt.ts';
-import type { PlayOptions, StreamName } from './stream.ts';
+import type { PlayOptions } from './stream.ts';
 
 /** Where a call goes. Its session is opened and closed as others are, under this `cid`. */
 export interface RelayTarget {

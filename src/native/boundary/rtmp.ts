@@ -1,4 +1,4 @@
-import type { SessionId } from './ids.ts';
+import type { SessionId } from './names.ts';
 
 /** Answer to `connect_requested`. */
 export interface ConnectOptions {

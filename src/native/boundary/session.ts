@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../../errors/codes.ts';
-import type { EndCode, SessionId } from './ids.ts';
+import type { EndCode, SessionId } from './names.ts';
 
 /** Why a request was refused. */
 export interface Rejection {

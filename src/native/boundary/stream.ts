@@ -1,16 +1,7 @@
 import type { ErrorCode } from '../../errors/codes.ts';
 import type { HlsOptions } from './hls.ts';
 import type { RemuxOptions } from './http.ts';
-import type { EndCode, EngineStreamKey, SessionId } from './ids.ts';
-
-/** What a caster publishes, from the url of its output. */
-export interface StreamName {
-  readonly vhost: string;
-  readonly app: string;
-  readonly stream: string;
-  readonly param: string;
-  readonly tc_url: string;
-}
+import type { EndCode, EngineStreamKey, RequestedName, SessionId } from './names.ts';
 
 /** What is made of a stream's audio for players who cannot take it, while there are any. */
 export interface AudioOptions {
@@ -60,24 +51,6 @@ export interface PlayOptions extends Partial<RemuxOptions> {
   readonly chunk_size: number;
   /** The session ends after so long; 0 is no limit. */
   readonly duration_ms: number;
-}
-
-/** The parts of a stream's name, as the peer wrote them. */
-export interface RequestedName {
-  /** Candidate: what the peer named, before the configuration was asked. */
-  readonly vhost: string;
-  readonly app: string;
-  readonly stream: string;
-  /** Query of the user, with its `?`. */
-  readonly param: string;
-  readonly tc_url: string;
-  readonly page_url: string;
-  /** Of the client where a proxy stands before the server; the peer's when it is left out. */
-  readonly ip?: string;
-  /** Value of the HTTP header `Authorization`; left out where the protocol has none. */
-  readonly authorization?: string;
-  /** A trusted proxy says so: `ip` holds for access rules too. */
-  readonly ip_trusted?: boolean;
 }
 
 export interface PublishRequested extends RequestedName {

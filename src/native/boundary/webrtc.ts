@@ -1,4 +1,4 @@
-import type { EndCode, EngineStreamKey, SessionId } from './ids.ts';
+import type { EndCode, EngineStreamKey, SessionId } from './names.ts';
 import type { PlayOptions, PublishOptions } from './stream.ts';
 
 /** A codec as negotiated, with the payload type that the peer's SDP gives it. */

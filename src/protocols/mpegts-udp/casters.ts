@@ -1,7 +1,7 @@
 import type { Endpoint, MillraceConfig } from '../../config/millrace-config.ts';
 import { ServerError } from '../../errors/server-error.ts';
 import type { CasterOptions } from '../../native/boundary/mpegts-udp.ts';
-import type { StreamName } from '../../native/boundary/stream.ts';
+import type { StreamName } from '../../native/boundary/names.ts';
 
 /** One `stream_caster mpegts_over_udp`. */
 export interface MpegtsCaster {

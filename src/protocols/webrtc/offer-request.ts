@@ -1,5 +1,5 @@
 import { ServerError } from '../../errors/server-error.ts';
-import type { RequestedName } from '../../native/boundary/stream.ts';
+import type { RequestedName } from '../../native/boundary/names.ts';
 
 /** An offer, whichever way it came. */
 export interface OfferRequest {

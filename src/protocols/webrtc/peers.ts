@@ -1,4 +1,4 @@
-import type { SessionId } from '../../native/boundary/ids.ts';
+import type { SessionId } from '../../native/boundary/names.ts';
 import type { WebrtcConnected, WebrtcTrouble } from '../../native/boundary/webrtc.ts';
 import type { AdmissionRequest } from '../admission.ts';
 import type { IceCredentials } from './ice.ts';

@@ -4,7 +4,7 @@ import { errorTable } from '../../errors/codes.ts';
 import { errorCodeFrom, ServerError } from '../../errors/server-error.ts';
 import { randomId } from '../../identity/random-id.ts';
 import type { NativeEngine } from '../../native/boundary/engine.ts';
-import type { SessionId } from '../../native/boundary/ids.ts';
+import type { SessionId } from '../../native/boundary/names.ts';
 import type { SessionClosed } from '../../native/boundary/session.ts';
 import type { StreamTracks, TranscodingChanged } from '../../native/boundary/stream.ts';
 import type { WebrtcConnected, WebrtcTrouble } from '../../native/boundary/webrtc.ts';
