@@ -5,7 +5,7 @@ find_package(GTest REQUIRED)
 set(millrace_sanitizer_environment
   ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1
   UBSAN_OPTIONS=print_stacktrace=1:abort_on_error=1
-  TSAN_OPTIONS=halt_on_error=1)
+  TSAN_OPTIONS=halt_on_error=1:suppressions=${CMAKE_CURRENT_SOURCE_DIR}/cmake/tsan.supp)
 
 if(test_sources)
   add_executable(millrace_tests ${test_sources})
