@@ -172,6 +172,16 @@ void RtmpSession::ask_connect(ConnectRequest& request) {
        {"param", url->param}});
 }
 
+Fields RtmpSession::question_of(const StreamUrl& url) const {
+  return {{"protocol", protocol()},
+          {"tc_url", connect_.tc_url},
+          {"page_url", connect_.page_url},
+          {"vhost", url.vhost},
+          {"app", url.app},
+          {"stream", url.stream},
+          {"param", url.param}};
+}
+
 void RtmpSession::ask_publish(const PublishRequest& request) {
   const auto url = resolve_stream_url(connect_.tc_url, request.stream);
   if (!url.ok()) {
@@ -182,15 +192,10 @@ void RtmpSession::ask_publish(const PublishRequest& request) {
   const std::string_view form = request.form == PublishForm::kFmle    ? "fmle"
                                 : request.form == PublishForm::kFlash ? "flash"
                                                                       : "haivision";
-  ask({{"type", "publish_requested"},
-       {"protocol", protocol()},
-       {"tc_url", connect_.tc_url},
-       {"page_url", connect_.page_url},
-       {"vhost", url->vhost},
-       {"app", url->app},
-       {"stream", url->stream},
-       {"param", url->param},
-       {"form", form}});
+  Fields question = question_of(*url);
+  question.set("type", "publish_requested");
+  question.set("form", form);
+  ask(std::move(question));
 }
 
 void RtmpSession::ask_play(const PlayRequest& request) {
@@ -200,16 +205,11 @@ void RtmpSession::ask_play(const PlayRequest& request) {
     return give_up(url.error());
   }
   asked_ = Asked::kPlay;
-  ask({{"type", "play_requested"},
-       {"protocol", protocol()},
-       {"format", "rtmp"},
-       {"tc_url", connect_.tc_url},
-       {"page_url", connect_.page_url},
-       {"vhost", url->vhost},
-       {"app", url->app},
-       {"stream", url->stream},
-       {"param", url->param},
-       {"duration_ms", std::max(request.duration, 0.0)}});
+  Fields question = question_of(*url);
+  question.set("type", "play_requested");
+  question.set("format", "rtmp");
+  question.set("duration_ms", std::max(request.duration, 0.0));
+  ask(std::move(question));
 }
 
 // ---- decisions of the control plane
@@ -270,7 +270,8 @@ void RtmpSession::accept_publish(const Fields& options) {
 }
 
 void RtmpSession::accept_play(const Fields& options) {
-  player_.emplace();
+  player_ =
+      Player{};  // Clang 14 takes no emplace() of a class whose members have initializers here
   player_->options = PlayOptions::from(options, context().limits);
   player_->stream = context().hub.use(player_->options.stream);
   connection_->set_no_delay(player_->options.tcp_nodelay);

@@ -48,6 +48,7 @@ class RtmpSession final : public Session, private Connection::Owner, private Rea
   void drain();
   void handle(Event& event);
   void ask_connect(ConnectRequest& request);
+  [[nodiscard]] Fields question_of(const StreamUrl& url) const;
   void ask_publish(const PublishRequest& request);
   void ask_play(const PlayRequest& request);
   void accept_connect(const Fields& options);
