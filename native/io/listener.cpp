@@ -1,8 +1,10 @@
 #include "io/listener.hpp"
 
-#include <netinet/tcp.h>
+#include <sys/socket.h>
 
 #include <cerrno>
+
+#include "io/shared_port.hpp"
 
 namespace millrace {
 
@@ -12,49 +14,16 @@ constexpr int kBacklog = 4096;
 constexpr int kAcceptsPerTurn = 64;
 constexpr auto kPauseWithoutDescriptors = milliseconds(100);
 
-Fd open_socket(const Address& address) {
-  Fd fd(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (fd) {
-    const int on = 1;
-    ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (address.family() == AF_INET6) {
-      // `::` and `0.0.0.0` are configured apart, so that each says exactly what it means.
-      ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-    }
-  }
-  return fd;
-}
-
-Error bind_error() {
-  return {errno == EADDRINUSE ? ErrorCode::kPortInUse : ErrorCode::kListenFailed,
-          static_cast<uint32_t>(errno)};
-}
-
 }  // namespace
 
 Result<std::vector<Fd>> TcpListener::bind_all(const Address& address, size_t count) {
-  // With SO_REUSEPORT a second server of the same user would silently share the port. A socket
-  // without that option finds out first.
-  Address target = address;
-  {
-    const Fd probe = open_socket(address);
-    if (!probe || ::bind(probe.get(), address.get(), address.size()) != 0 ||
-        ::listen(probe.get(), 1) != 0) {
-      return bind_error();
+  auto sockets = bind_shared_port(address, SOCK_STREAM, count);
+  if (sockets.ok()) {
+    for (const Fd& socket : *sockets) {
+      if (::listen(socket.get(), kBacklog) != 0) {
+        return bind_error();
+      }
     }
-    if (address.port() == 0) {
-      target = Address::local_of(probe.get());
-    }
-  }
-  std::vector<Fd> sockets;
-  for (size_t i = 0; i < count; ++i) {
-    Fd fd = open_socket(target);
-    const int on = 1;
-    if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0 ||
-        ::bind(fd.get(), target.get(), target.size()) != 0 || ::listen(fd.get(), kBacklog) != 0) {
-      return bind_error();
-    }
-    sockets.push_back(std::move(fd));
   }
   return sockets;
 }

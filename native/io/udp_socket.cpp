@@ -6,6 +6,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "io/shared_port.hpp"
+
 namespace millrace {
 
 namespace {
@@ -16,20 +18,6 @@ constexpr int kBatchesPerTurn = 8;
 // Bursts of hundreds of peers between two turns of the loop; the system cuts it to its own limit.
 constexpr int kSocketBufferBytes = 4 << 20;
 constexpr size_t kControlBytes = 64;
-
-Fd open_socket(const Address& address) {
-  Fd fd(::socket(address.family(), SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  if (fd && address.family() == AF_INET6) {
-    const int on = 1;
-    ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
-  }
-  return fd;
-}
-
-Error bind_error() {
-  return {errno == EADDRINUSE ? ErrorCode::kPortInUse : ErrorCode::kListenFailed,
-          static_cast<uint32_t>(errno)};
-}
 
 /// Appends one control message.
 template <typename T>
@@ -53,36 +41,22 @@ struct UdpSocket::Receive {
 };
 
 Result<std::vector<Fd>> UdpSocket::bind_all(const Address& address, size_t count) {
-  // As TcpListener::bind_all: a socket without SO_REUSEPORT finds out whether the port is free.
-  Address target = address;
-  {
-    const Fd probe = open_socket(address);
-    if (!probe || ::bind(probe.get(), address.get(), address.size()) != 0) {
-      return bind_error();
-    }
-    if (address.port() == 0) {
-      target = Address::local_of(probe.get());
-    }
+  auto sockets = bind_shared_port(address, SOCK_DGRAM, count);
+  if (!sockets.ok()) {
+    return sockets;
   }
-  std::vector<Fd> sockets;
-  for (size_t i = 0; i < count; ++i) {
-    Fd fd = open_socket(target);
-    const int on = 1;
-    if (!fd || ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) != 0 ||
-        ::bind(fd.get(), target.get(), target.size()) != 0) {
-      return bind_error();
-    }
+  const int on = 1;
+  for (const Fd& fd : *sockets) {
     for (const int option : {SO_RCVBUF, SO_SNDBUF}) {
       ::setsockopt(fd.get(), SOL_SOCKET, option, &kSocketBufferBytes, sizeof kSocketBufferBytes);
     }
     // Both may be refused by an old kernel; datagrams then come one by one, or without address.
     ::setsockopt(fd.get(), IPPROTO_UDP, UDP_GRO, &on, sizeof on);
-    if (target.family() == AF_INET6) {
+    if (address.family() == AF_INET6) {
       ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_RECVPKTINFO, &on, sizeof on);
     } else {
       ::setsockopt(fd.get(), IPPROTO_IP, IP_PKTINFO, &on, sizeof on);
     }
-    sockets.push_back(std::move(fd));
   }
   return sockets;
 }
