@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 
+#include "codecs/registry.hpp"
 #include "formats/flv/audio_tag.hpp"
 #include "formats/flv/four_cc.hpp"
 #include "formats/flv/video_tag.hpp"
@@ -108,22 +109,7 @@ uint8_t sound_flags(const Track& track) {
 }
 
 bool has_sequence_header(const Track& track) {
-  if (!track.configuration || track.configuration->size() == 0) {
-    return false;
-  }
-  switch (track.codec) {
-    case CodecId::kH264:
-    case CodecId::kH265:
-    case CodecId::kAv1:
-    case CodecId::kVp8:
-    case CodecId::kVp9:
-    case CodecId::kAac:
-    case CodecId::kOpus:
-    case CodecId::kFlac:
-      return true;
-    default:
-      return false;
-  }
+  return track.configuration && track.configuration->size() != 0 && has_configuration(track.codec);
 }
 
 }  // namespace
