@@ -7,8 +7,8 @@
 #include <map>
 #include <random>
 
+#include "hub/testing/loops.hpp"
 #include "hub/testing/media.hpp"
-#include "io/testing/loop_thread.hpp"
 
 namespace millrace {
 namespace {
@@ -65,27 +65,8 @@ struct Watching {
   StreamUse stream;
 };
 
-/// Writes down the packets that a sink gets.
-class PacketWitness final : public PacketSink {
- public:
-  void on_packet(const PacketSourceRef& source, const rtp::MediaPacketRef& packet) override {
-    numbers.push_back(packet->index);
-    rids.push_back(source->description().rid);
-  }
-  std::vector<int64_t> numbers;
-  std::vector<std::string> rids;
-};
-
-/// Some loops with their hubs.
-class LoopHubTest : public ::testing::Test {
+class LoopHubTest : public ::testing::Test, protected testing::Loops {
  protected:
-  struct Worker {
-    Worker(unsigned index, Directory& directory) : thread(index) {
-      hub = thread.call([&] { return std::make_unique<LoopHub>(thread.loop(), directory); });
-    }
-    testing::LoopThread thread;
-    std::unique_ptr<LoopHub> hub;
-  };
   /// A publisher with tracks that numbers its frames.
   struct Publisher {
     Publisher(Worker& on, const std::string& key, uint32_t first = 0, int64_t start_ms = 0)
@@ -132,42 +113,13 @@ class LoopHubTest : public ::testing::Test {
     int64_t time_ms;
   };
 
-  explicit LoopHubTest(unsigned loops = 3) {
-    for (unsigned i = 0; i < loops; ++i) {
-      workers_.push_back(std::make_unique<Worker>(i, directory_));
-    }
-  }
-  ~LoopHubTest() override {
-    for (auto& worker : workers_) {
-      worker->thread.finish_turn();
-      worker->thread.stop();
-    }
-    for (auto& worker : workers_) {
-      worker->thread.loop().discard();
-      worker->hub->discard();
-    }
-    for (auto& worker : workers_) {
-      worker->hub.reset();
-    }
-  }
+  LoopHubTest() : Loops(3) {}
 
-  template <typename Function>
-  auto on(size_t worker, Function function) {
-    return workers_[worker]->thread.call(function);
-  }
   std::unique_ptr<Watching> watch(size_t worker, const std::string& key) {
     return on(worker, [&] { return std::make_unique<Watching>(*workers_[worker]->hub, key); });
   }
   void leave(size_t worker, std::unique_ptr<Watching>& watching) {
     on(worker, [&] { watching.reset(); });
-  }
-  /// What is under way between the loops has arrived: a request, its answer, and what follows.
-  void settle() {
-    for (int round = 0; round < 3; ++round) {
-      for (auto& worker : workers_) {
-        worker->thread.finish_turn();
-      }
-    }
   }
   /// Waits until the witness has seen frame `number`.
   void await(size_t worker, const std::unique_ptr<Watching>& watching, uint32_t number) {
@@ -190,9 +142,6 @@ class LoopHubTest : public ::testing::Test {
       }
     }
   }
-
-  Directory directory_;
-  std::vector<std::unique_ptr<Worker>> workers_;
 };
 
 TEST_F(LoopHubTest, FramesReachEveryLoopEqualAndInOrder) {
@@ -292,18 +241,12 @@ TEST_F(LoopHubTest, EndOfThePublisherBeforeDoesNotEndTheNext) {
   await(2, watching, 4);
   // The mirroring loop stands still while one publisher ends and the next begins: it sees both in
   // one turn.
-  std::promise<void> stopped;
-  std::promise<void> go_on;
-  workers_[2]->thread.loop().post([&stopped, wait = go_on.get_future().share()] {
-    stopped.set_value();
-    wait.wait();
-  });
-  stopped.get_future().wait();
+  Halted halted(*workers_[2]);
   first->push(3);
   first.reset();
   Publisher second(*workers_[1], "live/a", 10);
   second.push(5);
-  go_on.set_value();
+  halted.go_on();
   await(2, watching, 14);
   settle();
   second.push(5);
@@ -323,22 +266,17 @@ TEST_F(LoopHubTest, EndFromAnotherLoopDoesNotEndAPublisherHere) {
   auto first = std::make_unique<Publisher>(*workers_[0], "live/a");
   first->push(5);
   await(2, here, 4);
-  std::promise<void> stopped;
-  std::promise<void> go_on;
   std::unique_ptr<Publication> publication;
   const auto video = testing::h264_track();
-  workers_[2]->thread.loop().post([&, wait = go_on.get_future().share()] {
-    stopped.set_value();
-    wait.wait();
+  Halted halted(*workers_[2], [&] {
     // Before the queue is looked at again.
     auto made = workers_[2]->hub->publish("live/a", {});
     ASSERT_TRUE(made.ok());
     publication = std::move(*made);
     publication->set_track(video);
   });
-  stopped.get_future().wait();
   first.reset();
-  go_on.set_value();
+  halted.go_on();
   settle();
   on(2, [&] {
     publication->push(
@@ -362,13 +300,7 @@ TEST_F(LoopHubTest, LoopThatDoesNotKeepUpGoesOnAtARandomAccessPointWithNewTracks
   Publisher publisher(*workers_[0], "live/a");
   publisher.push(2);
   await(1, watching, 1);
-  std::promise<void> stopped;
-  std::promise<void> go_on;
-  workers_[1]->thread.loop().post([&stopped, wait = go_on.get_future().share()] {
-    stopped.set_value();
-    wait.wait();
-  });
-  stopped.get_future().wait();
+  Halted halted(*workers_[1]);
   publisher.push(20'000);  // more than its queue holds
   publisher.video = testing::h264_track();
   on(0, [&] {
@@ -379,7 +311,7 @@ TEST_F(LoopHubTest, LoopThatDoesNotKeepUpGoesOnAtARandomAccessPointWithNewTracks
         MediaTime(0), MediaTime(0));
   });
   publisher.push(10);
-  go_on.set_value();
+  halted.go_on();
   settle();
   publisher.push(40);
   await(1, watching, publisher.next - 1);
@@ -400,16 +332,10 @@ TEST_F(LoopHubTest, EndIsNotLostWhenTheQueueIsFull) {
   auto publisher = std::make_unique<Publisher>(*workers_[0], "live/a");
   publisher->push(2);
   await(1, watching, 1);
-  std::promise<void> stopped;
-  std::promise<void> go_on;
-  workers_[1]->thread.loop().post([&stopped, wait = go_on.get_future().share()] {
-    stopped.set_value();
-    wait.wait();
-  });
-  stopped.get_future().wait();
+  Halted halted(*workers_[1]);
   publisher->push(20'000);
   publisher.reset();
-  go_on.set_value();
+  halted.go_on();
   settle();
   on(1, [&] {
     EXPECT_EQ(watching->witness.ends, 1);
@@ -595,74 +521,6 @@ TEST(LoopHub, StopsWithFramesUnderWay) {
     hubs[i].reset();
     threads[i].reset();
   }
-}
-
-/// A publisher of packets: every tenth begins a random access point.
-struct PacketPublisher {
-  PacketPublisher(BlockPool& of_pool, Publication& to) : pool(of_pool), publication(to) {}
-
-  PacketSourceRef layer(uint32_t number, const std::string& rid) {
-    return PacketSource::make({number, TrackKind::kVideo, CodecId::kVp8, 90'000, rid});
-  }
-  void push(const PacketSourceRef& source, int64_t index) {
-    auto packet = rtp::MediaPacket::make(pool, 100);
-    packet->index = index;
-    packet->timestamp = index * 3000;
-    packet->info.starts_random_access = index % 10 == 0;
-    publication.push_packet(source, std::move(packet));
-  }
-
-  BlockPool& pool;
-  Publication& publication;
-};
-
-TEST_F(LoopHubTest, PacketsGoToAllLoopsFromTheNewestRandomAccessPointOfEachLayer) {
-  Worker& here = *workers_[0];
-  Worker& there = *workers_[1];
-  std::unique_ptr<Publication> publication;
-  here.thread.call([&] {
-    auto made = here.hub->publish("live/a", {.gop = {}, .packets = true});
-    ASSERT_TRUE(made.ok());
-    publication = std::move(*made);
-    PacketPublisher publisher(here.thread.loop().pool(), *publication);
-    const auto high = publisher.layer(1, "h");
-    const auto low = publisher.layer(2, "l");
-    for (int64_t i = 0; i < 25; ++i) {
-      publisher.push(high, i);
-      publisher.push(low, i + 5);
-    }
-  });
-  const std::vector<int64_t> cached{20, 21, 22, 23, 24, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29};
-  PacketWitness near;
-  PacketWitness far;
-  StreamUse far_stream;
-  here.thread.call([&] {
-    publication->stream().attach_packets(near);
-    EXPECT_EQ(near.numbers, cached);
-    EXPECT_TRUE(publication->stream().carries_packets());
-  });
-  there.thread.call([&] {
-    far_stream = there.hub->use("live/a");
-    far_stream->attach_packets(far);
-  });
-  settle();
-  EXPECT_EQ(on(1, [&] { return far.numbers; }), cached);
-  EXPECT_EQ(far.rids.front(), "h");
-  EXPECT_EQ(far.rids.back(), "l");
-  here.thread.call([&] {
-    PacketPublisher publisher(here.thread.loop().pool(), *publication);
-    publisher.push(publisher.layer(3, "h"), 7);  // its encoder has begun anew
-    publication->stream().detach_packets(near);
-  });
-  settle();
-  EXPECT_EQ(on(1, [&] { return far.numbers.back(); }), 7);
-  here.thread.call([&] { publication.reset(); });
-  settle();
-  there.thread.call([&] {
-    EXPECT_FALSE(far_stream->carries_packets());
-    far_stream->detach_packets(far);
-    far_stream.reset();
-  });
 }
 
 }  // namespace
