@@ -1,8 +1,8 @@
 import { type IntervalHistogram, performance } from 'node:perf_hooks';
 import type { Registry } from 'prom-client';
 import { LOOP_TURN_BOUNDS_MS, type LoopFigures } from '../native/boundary/figures.ts';
+import type { MetricsContext } from './context.ts';
 import { addCounter, addGauge, type Samples } from './counters.ts';
-import type { MetricsContext } from './metrics.ts';
 
 const NS = 1e9;
 

@@ -1,30 +1,13 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks';
 import { Registry } from 'prom-client';
-import type { MillraceConfig } from '../config/millrace-config.ts';
 import { ServerError } from '../errors/server-error.ts';
-import type { ServerIdentity } from '../identity/server-identity.ts';
-import type { MachineSample } from '../machine/machine-sampler.ts';
-import type { Statistics } from '../statistics/statistics.ts';
+import type { MetricsContext } from './context.ts';
 import { addHealthMetrics } from './health-metrics.ts';
 import { addProtocolMetrics } from './protocol-metrics.ts';
 import { addSrsMetrics } from './srs-metrics.ts';
 import { addStreamMetrics } from './stream-metrics.ts';
 import { addTransportMetrics } from './transport-metrics.ts';
 import { addWebrtcMetrics } from './webrtc-metrics.ts';
-
-/** What metrics are made from. */
-export interface MetricsContext {
-  readonly identity: ServerIdentity;
-  readonly config: () => MillraceConfig;
-  readonly statistics: Statistics;
-  readonly machine: { readonly latest: MachineSample };
-  /** Wall clock, ms. */
-  readonly startedAtMs: number;
-  /** Connections of the engine. */
-  readonly connections: () => number;
-  /** Requests that wait for their decision. */
-  readonly pendingAdmissions: () => number;
-}
 
 /** Between two looks at how late the main thread is, ms: fine enough for what a person notices. */
 const RESOLUTION_MS = 20;

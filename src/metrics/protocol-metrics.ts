@@ -1,8 +1,8 @@
 import type { Registry } from 'prom-client';
 import type { ProtocolSums } from '../statistics/entries.ts';
 import { TIME_REPAIRS } from '../statistics/media-counts.ts';
+import type { MetricsContext } from './context.ts';
 import { addCounter, addGauge, type Samples } from './counters.ts';
-import type { MetricsContext } from './metrics.ts';
 
 /** Series of each protocol, and what was lost or mended. */
 export function addProtocolMetrics(registry: Registry, { statistics }: MetricsContext): void {

@@ -1,8 +1,8 @@
 import { hostname, machine, release, type, version } from 'node:os';
 import type { Registry } from 'prom-client';
 import { SIGNATURE, SRS_VERSION } from '../identity/version.ts';
+import type { MetricsContext } from './context.ts';
 import { addCounter, addGauge } from './counters.ts';
-import type { MetricsContext } from './metrics.ts';
 
 /** The ten series of SRS, under their names and in their order. */
 export function addSrsMetrics(registry: Registry, context: MetricsContext): void {

@@ -1,8 +1,8 @@
 import type { Registry } from 'prom-client';
 import type { ClientEntry, ProtocolSums } from '../statistics/entries.ts';
 import type { Transport } from '../statistics/transport.ts';
+import type { MetricsContext } from './context.ts';
 import { addCounter, addGauge, type Samples } from './counters.ts';
-import type { MetricsContext } from './metrics.ts';
 import { firstOf, labelsOf } from './stream-metrics.ts';
 
 /** What is shown of each session's network: a name, and its value in the base unit of Prometheus. */

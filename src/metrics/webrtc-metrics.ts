@@ -1,6 +1,6 @@
 import type { Registry } from 'prom-client';
+import type { MetricsContext } from './context.ts';
 import { addGauge, type Samples } from './counters.ts';
-import type { MetricsContext } from './metrics.ts';
 
 /** How WebRTC sessions are connected. Labels have few values: both come from lists of the server's own. */
 export function addWebrtcMetrics(registry: Registry, { statistics }: MetricsContext): void {

@@ -1,7 +1,7 @@
 import type { HlsSessionRequested } from '../native/boundary/hls.ts';
+import type { ConnectRequested } from '../native/boundary/rtmp.ts';
 import type { PlayRequested, PublishRequested } from '../native/boundary/stream.ts';
 import type { AdmissionRequest } from '../protocols/admission.ts';
-import type { Session } from '../sessions/session.ts';
 import type { StreamKey } from '../streams/stream-key.ts';
 
 /** What a client said about itself when it asked to publish or to play. */
@@ -42,7 +42,7 @@ type MediaRequested = PublishRequested | PlayRequested | HlsSessionRequested;
 
 /** Puts together what API and metrics say about a client. */
 export function describeClient(
-  session: Pick<Session, 'connect'>,
+  session: { readonly connect: ConnectRequested | undefined },
   event: MediaRequested,
   request: AdmissionRequest,
 ): ClientDescription {
