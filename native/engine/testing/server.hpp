@@ -8,128 +8,60 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <atomic>
-#include <condition_variable>
 #include <functional>
-#include <mutex>
 #include <string>
-#include <thread>
+#include <utility>
 #include <vector>
 
 #include "codecs/testing/hex.hpp"
 #include "engine/engine.hpp"
+#include "engine/testing/controlled_engine.hpp"
 #include "protocols/rtmp/client_session.hpp"
 
 namespace millrace::testing {
 
-/// An engine whose requests are answered on a thread of its own.
+/// An engine that lets everybody in, to one stream.
 class Server {
  public:
   explicit Server(const Fields& options, Fields play_options = {})
-      : play_options_(std::move(play_options)), engine_(options, [this] { wake(); }) {
+      : play_options_(std::move(play_options)),
+        controlled_(options,
+                    [this](Engine& engine, const Fields& event) { answer(engine, event); }) {
     play_options_.set("stream", "live/a");
-    (void)engine_.configure(
+    (void)engine().configure(
         "http",
         {{"vhosts",
           Value::List{Fields{
               {"name", "__defaultVhost__"},
               {"live_mounts", Value::List{Fields{{"format", "flv"},
                                                  {"mount", "[vhost]/[app]/[stream].flv"}}}}}}}});
-    control_ = std::thread([this] { control(); });
   }
-  ~Server() {
-    engine_.stop();
-    {
-      const std::lock_guard lock(mutex_);
-      stopped_ = true;
-    }
-    changed_.notify_all();
-    control_.join();
-  }
-  Server(const Server&) = delete;
-  Server& operator=(const Server&) = delete;
 
-  [[nodiscard]] Engine& engine() { return engine_; }
+  [[nodiscard]] Engine& engine() { return controlled_.engine(); }
   uint16_t listen(const char* protocol) {
     const auto listening =
-        engine_.listen({{"protocol", protocol}, {"ip", "127.0.0.1"}, {"port", 0}});
+        engine().listen({{"protocol", protocol}, {"ip", "127.0.0.1"}, {"port", 0}});
     return listening.ok() ? listening->address.port() : 0;
   }
-  /// Waits until an event fits; those seen before count too. @return false after 10 s.
-  bool await(const std::function<bool(const Fields&)>& fits) {
-    std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, seconds(10), [&] {
-      for (const Fields& event : seen_) {
-        if (fits(event)) {
-          return true;
-        }
-      }
-      return false;
-    });
-  }
-  bool await(const std::string& type) {
-    return await([&type](const Fields& event) { return event.text("type") == type; });
-  }
-  /// All events of a type so far.
-  std::vector<Fields> events(const std::string& type) {
-    const std::lock_guard lock(mutex_);
-    std::vector<Fields> out;
-    for (const Fields& event : seen_) {
-      if (event.text("type") == type) {
-        out.push_back(event);
-      }
-    }
-    return out;
-  }
+  bool await(const std::function<bool(const Fields&)>& fits) { return controlled_.await(fits); }
+  bool await(const std::string& type) { return controlled_.await(type); }
+  std::vector<Fields> events(const std::string& type) { return controlled_.events(type); }
 
  private:
-  void wake() {
-    {
-      const std::lock_guard lock(mutex_);
-      woken_ = true;
-    }
-    changed_.notify_all();
-  }
-  void control() {
-    std::unique_lock lock(mutex_);
-    for (;;) {
-      changed_.wait(lock, [this] { return woken_ || stopped_; });
-      if (!woken_) {
-        return;
-      }
-      woken_ = false;
-      lock.unlock();
-      const auto events = engine_.take_events();
-      lock.lock();
-      seen_.insert(seen_.end(), events.begin(), events.end());
-      changed_.notify_all();
-      lock.unlock();
-      for (const Fields& event : events) {
-        answer(event);
-      }
-      lock.lock();
-    }
-  }
-  void answer(const Fields& event) {
+  void answer(Engine& engine, const Fields& event) const {
     const auto session = static_cast<SessionId>(event.number("session", 0));
     const std::string type = event.text("type");
     if (type == "connect_requested") {
-      engine_.accept(session, {});
+      engine.accept(session, {});
     } else if (type == "publish_requested") {
-      engine_.accept(session, {{"stream", "live/a"}});
+      engine.accept(session, {{"stream", "live/a"}});
     } else if (type == "play_requested") {
-      engine_.accept(session, play_options_);
+      engine.accept(session, play_options_);
     }
   }
 
   Fields play_options_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool woken_ = false;
-  bool stopped_ = false;
-  std::vector<Fields> seen_;
-  Engine engine_;
-  std::thread control_;
+  ControlledEngine controlled_;
 };
 
 /// A blocking TCP client of 127.0.0.1 that gives up after 10 s.

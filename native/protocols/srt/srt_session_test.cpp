@@ -88,7 +88,7 @@ TEST(SrtSession, DecisionsThatTakeTimeHoldUpNobodyElse) {
 }
 
 TEST(SrtSession, TooManyConnectionsAreRefused) {
-  TestServer server(accept_all, {}, 1);
+  TestServer server(accept_all, {}, {{"max_connections", 1}});
   Caller first(server, "live/a");
   EXPECT_TRUE(first.connected());
   Caller second(server, "live/a");
