@@ -77,8 +77,8 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
     play_requested: decide,
     hls_session_requested: (event) => {
       if (!sessions.get(event.session)) {
-        const { peer_ip: ip } = event;
-        sessions.open({ ...event, ip, protocol: 'hls', port: 0, local_port: 0, tls: false });
+        const { peer_ip: ip, peer_port: port } = event;
+        sessions.open({ ...event, ip, port, protocol: 'hls', tls: false });
       }
       decide(event);
     },

@@ -24,6 +24,9 @@ size_t AddressCounts::Hash::operator()(const AddressBytes& key) const {
 }
 
 std::optional<AddressCounts::Place> AddressCounts::take(const Address& address, size_t limit) {
+  if (!limits(address)) {
+    return Place();
+  }
   const AddressBytes key = key_of(address);
   Shard& at = shard(key);
   const std::lock_guard lock(at.mutex);

@@ -76,6 +76,8 @@ struct LoopContext {
   std::atomic<size_t>& connections;
   /// Beyond it whoever accepts a connection closes it. Changes while the engine runs.
   std::atomic<size_t>& max_connections;
+  /// Of the whole engine; a session keeps the place that its connection took.
+  AddressCounts& addresses;
 };
 
 /// One peer, on one loop. A session pauses where the control plane decides, and goes on in
@@ -141,6 +143,15 @@ class Session {
   bool finished_ = false;
   Timer admission_deadline_;
   AddressCounts::Place place_;
+};
+
+/// A session that the control plane does not hear of: it asks nothing and is not counted.
+class UntoldSession : public Session {
+ public:
+  using Session::Session;
+  void on_accept(const Fields& /*options*/) override {}
+  void on_reject(ErrorCode /*code*/, std::string_view /*text*/, int /*http_status*/) override {}
+  void count(SessionCounters& /*counters*/) const override {}
 };
 
 /// The sessions of one loop.

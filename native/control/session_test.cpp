@@ -47,7 +47,7 @@ class SessionTest : public ::testing::Test {
       hub_ = std::make_unique<LoopHub>(thread_.loop(), directory_);
       context_.reset(new LoopContext{thread_.loop(), *hub_, *sessions_, events_, *troubles_,
                                      modules_, modules_, limits_, identity_, connections_,
-                                     max_connections_});
+                                     max_connections_, addresses_});
     });
   }
   ~SessionTest() override {
@@ -80,6 +80,7 @@ class SessionTest : public ::testing::Test {
   Identity identity_;
   std::atomic<size_t> connections_{0};
   std::atomic<size_t> max_connections_{1000};
+  AddressCounts addresses_{0, limits_.trusted_proxies};
   std::unique_ptr<SessionTable> sessions_;
   std::unique_ptr<TroubleLog> troubles_;
   std::unique_ptr<LoopHub> hub_;

@@ -2,10 +2,8 @@
 
 namespace millrace {
 
-Acceptor::Acceptor(LoopContext& context, AddressCounts& addresses, ListenerSettings settings,
-                   Fd socket)
+Acceptor::Acceptor(LoopContext& context, ListenerSettings settings, Fd socket)
     : context_(context),
-      addresses_(addresses),
       settings_(std::move(settings)),
       proxied_(context.loop, context.limits.handshake_timeout,
                static_cast<ProxyReceiver::Owner&>(*this)),
@@ -21,7 +19,7 @@ Acceptor::~Acceptor() {
 void Acceptor::on_accept(Fd fd, const Address& peer) {
   const size_t limit = context_.max_connections.load(std::memory_order_relaxed);
   if (context_.connections.fetch_add(1, std::memory_order_relaxed) >= limit) {
-    return refuse(fd, {ErrorCode::kLimitConnections, static_cast<uint32_t>(limit)});
+    return refuse(fd, peer, {ErrorCode::kLimitConnections, static_cast<uint32_t>(limit)});
   }
   if (settings_.proxy_protocol && context_.limits.trusted_proxies.contains(peer)) {
     proxied_.take(std::move(fd), peer);
@@ -41,28 +39,24 @@ void Acceptor::on_proxy_failed(Error error) {
 }
 
 void Acceptor::begin(Fd fd, const Address& client) {
-  AddressCounts::Place place;
-  const size_t limit = context_.limits.max_connections_per_address;
-  // A proxy brings the connections of many.
-  if (limit != 0 && !context_.limits.trusted_proxies.contains(client)) {
-    auto taken = addresses_.take(client, limit);
-    if (!taken) {
-      return refuse(fd, {ErrorCode::kLimitAddressConnections, static_cast<uint32_t>(limit)});
-    }
-    place = std::move(*taken);
+  auto place = context_.addresses.take(client);
+  if (!place) {
+    return refuse(
+        fd, client,
+        {ErrorCode::kLimitAddressConnections, static_cast<uint32_t>(context_.addresses.limit())});
   }
   auto session = settings_.module->accept(
       context_, {std::move(fd), client, settings_.local_port,
                  settings_.tls != nullptr ? settings_.tls->get() : nullptr});
   Session& added = *session;
-  added.keep_place(std::move(place));
+  added.keep_place(std::move(*place));
   context_.sessions.add(std::move(session));
   added.start();
 }
 
-void Acceptor::refuse(const Fd& fd, Error error) {
+void Acceptor::refuse(const Fd& fd, const Address& client, Error error) {
   context_.connections.fetch_sub(1, std::memory_order_relaxed);
-  context_.troubles.note(settings_.module->name, error);
+  context_.troubles.note(settings_.module->name, error, client);
   // Over TLS an answer would cost a handshake, which is what the limit is to spare.
   if (settings_.module->refuse != nullptr && settings_.tls == nullptr) {
     settings_.module->refuse(fd.get(), error.code);

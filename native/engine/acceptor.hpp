@@ -2,7 +2,6 @@
 
 #include <memory>
 
-#include "control/address_counts.hpp"
 #include "control/session.hpp"
 #include "io/listener.hpp"
 #include "io/proxy_receiver.hpp"
@@ -22,8 +21,7 @@ struct ListenerSettings {
 /// is over a limit gets an answer where the protocol has one that costs nothing.
 class Acceptor final : private ProxyReceiver::Owner {
  public:
-  /// @param addresses  of the whole engine.
-  Acceptor(LoopContext& context, AddressCounts& addresses, ListenerSettings settings, Fd socket);
+  Acceptor(LoopContext& context, ListenerSettings settings, Fd socket);
   /// Closes the listener, and connections whose PROXY header has not come yet.
   ~Acceptor() override;
   Acceptor(const Acceptor&) = delete;
@@ -36,10 +34,9 @@ class Acceptor final : private ProxyReceiver::Owner {
   void on_proxied(Fd fd, const Address& client) override;
   void on_proxy_failed(Error error) override;
   void begin(Fd fd, const Address& client);
-  void refuse(const Fd& fd, Error error);
+  void refuse(const Fd& fd, const Address& client, Error error);
 
   LoopContext& context_;
-  AddressCounts& addresses_;
   const ListenerSettings settings_;
   ProxyReceiver proxied_;
   TcpListener listener_;

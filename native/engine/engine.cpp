@@ -62,7 +62,8 @@ Engine::Worker::Worker(unsigned index, Engine& engine)
               engine.limits_,
               engine.identity_,
               engine.connections_,
-              engine.max_connections_} {
+              engine.max_connections_,
+              engine.addresses_} {
   hub.report_to([this](std::string_view area, Error error) { troubles.note(area, error); });
   hub.tell_transcoding_to([&engine](const std::string& key, Transcoding state) {
     engine.events_.send(
@@ -140,10 +141,10 @@ Result<Engine::Listening> Engine::listen(const Fields& what) {
                                   what.boolean("proxy_protocol", false)};
   for (size_t i = 0; i < workers_.size(); ++i) {
     Worker* worker = workers_[i].get();
-    worker->loop.post([worker, addresses = &addresses_, id = listening.id, settings,
+    worker->loop.post([worker, id = listening.id, settings,
                        fd = std::move((*sockets)[i])]() mutable {
-      auto acceptor = std::make_unique<Acceptor>(worker->context, *addresses, std::move(settings),
-                                                 std::move(fd));
+      auto acceptor =
+          std::make_unique<Acceptor>(worker->context, std::move(settings), std::move(fd));
       if (acceptor->start()) {
         worker->acceptors.emplace_back(id, std::move(acceptor));
       } else {
@@ -271,21 +272,16 @@ Result<SessionId> Engine::create(std::string_view protocol, Fields options) {
     connections_.fetch_sub(1, std::memory_order_relaxed);
     return Error{ErrorCode::kLimitConnections, static_cast<uint32_t>(limit)};
   }
-  AddressCounts::Place place;
   const auto peer = Address::parse(options.text("peer_ip"), 0);
-  if (const size_t most = limits_.max_connections_per_address;
-      most != 0 && peer && !limits_.trusted_proxies.contains(*peer)) {
-    auto taken = addresses_.take(*peer, most);
-    if (!taken) {
-      connections_.fetch_sub(1, std::memory_order_relaxed);
-      return Error{ErrorCode::kLimitAddressConnections, static_cast<uint32_t>(most)};
-    }
-    place = std::move(*taken);
+  auto place = peer ? addresses_.take(*peer) : AddressCounts::Place();
+  if (!place) {
+    connections_.fetch_sub(1, std::memory_order_relaxed);
+    return Error{ErrorCode::kLimitAddressConnections, static_cast<uint32_t>(addresses_.limit())};
   }
   Worker* worker = workers_[next_home_++ % workers_.size()].get();
   const SessionId id = worker->sessions.reserve();
   worker->loop.post(
-      [worker, module, id, place = std::move(place), options = std::move(options)]() mutable {
+      [worker, module, id, place = std::move(*place), options = std::move(options)]() mutable {
         auto session = module->create(worker->context, options);
         Session& added = *session;
         added.keep_place(std::move(place));

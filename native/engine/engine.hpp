@@ -115,7 +115,7 @@ class Engine {
   Directory directory_;
   transcode::Workers transcoders_;
   std::atomic<size_t> connections_{0};
-  AddressCounts addresses_;
+  AddressCounts addresses_{limits_.max_connections_per_address, limits_.trusted_proxies};
   std::unordered_map<uint32_t, std::shared_ptr<ReloadableTls>> certificates_;  // by listener
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::pair<uint32_t, std::unique_ptr<ModuleListener>>> module_listeners_;

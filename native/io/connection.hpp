@@ -135,7 +135,7 @@ class Connection final : public Pollable {
   /// @return false while reading is paused: nothing was taken then.
   bool carried_bytes(Bytes bytes);
   void carried_writable();
-  void carried_end() { closing_ ? close() : fail({ErrorCode::kPeerClosed}); }
+  void carried_end(Error reason) { closing_ ? close() : fail(reason); }
 
  private:
   void take_writable();

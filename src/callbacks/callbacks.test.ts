@@ -127,6 +127,8 @@ describe('payloads', () => {
         cid: '53ik5c41',
         ip: '192.0.2.1',
         peer_ip: '192.0.2.1',
+        peer_port: 49152,
+        local_port: 8080,
         path: '/live/livestream.m3u8',
       },
     ]);

@@ -118,9 +118,10 @@ export function closedLine(event: SessionClosed): string {
   );
 }
 
-export function troubleLine({ area, code, detail, count }: Trouble): string {
+export function troubleLine({ area, code, detail, count, ip, port }: Trouble): string {
   const { number, text } = errorTable[code];
-  return `${area}: code=${number}(${text}), detail=${detail}, ${count} times`;
+  const last = ip ? `, last ip=${ip}:${port}` : '';
+  return `${area}: code=${number}(${text}), detail=${detail}, ${count} times${last}`;
 }
 
 /** A log is read by more people than may publish and play. */

@@ -35,6 +35,18 @@ describe('TroubleLines', () => {
     ]);
   });
 
+  it('names the address of the last one', () => {
+    const lines = new TroubleLines();
+    lines.write(log, 'srt', { ...trouble('srt', 1), ip: '192.0.2.1', port: 7001 });
+    lines.write(log, 'srt', { ...trouble('srt', 1), ip: '192.0.2.2', port: 7002 });
+    lines.write(log, 'srt', { ...trouble('srt', 1), ip: '192.0.2.3', port: 7003 });
+    vi.advanceTimersByTime(1000);
+    expect(sink.lines.map((line) => /\d+ times.*/.exec(line)?.[0])).toEqual([
+      '1 times, last ip=192.0.2.1:7001',
+      '2 times, last ip=192.0.2.3:7003',
+    ]);
+  });
+
   it('tells kinds apart, and begins anew after a quiet second', () => {
     const lines = new TroubleLines();
     lines.write(log, 'rtmp', trouble('rtmp', 1));

@@ -235,6 +235,32 @@ describe('HTTP/2', () => {
     mine.destroy();
   });
 
+  it('counts what is asked on one connection among the connections of its address', async () => {
+    const few = await MediaServer.start({
+      tls: true,
+      root: 'millrace { max_connections_per_address 3; }',
+    });
+    const mine = dial(few);
+    await new Promise((resolve) => mine.once('remoteSettings', resolve));
+    expect(mine.remoteSettings.maxConcurrentStreams).toBe(3);
+    const other = peers.publish(clip('h264-aac.flv'), few.rtmp('live/few'));
+    await few.published('/live/few');
+    // One place is the publisher's; on the connection one request counts for nothing.
+    const viewers = [0, 1].map(() => mine.request({ ':path': '/live/few.flv' }));
+    for (const head of await Promise.all(viewers.map(begun))) {
+      expect(head[':status']).toBe(200);
+    }
+    const status = async () => (await ask('/live/few.flv', { method: 'HEAD', on: mine })).status;
+    expect(await status()).toBe(429);
+    await few.line(/http: code=1161/);
+    expect((await fetch(few.http('/live/few.flv'), { method: 'HEAD' })).status).toBe(429);
+    viewers[0]?.close(constants.NGHTTP2_CANCEL);
+    await expect.poll(status, { timeout: 10_000 }).toBe(200);
+    mine.destroy();
+    await other.stop();
+    await few.stop();
+  });
+
   it('lets a connection without requests go', async () => {
     const quick = await MediaServer.start({ tls: true, root: 'millrace { idle_timeout_ms 300; }' });
     const mine = dial(quick);

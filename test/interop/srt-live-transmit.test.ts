@@ -129,7 +129,7 @@ describe('refusals', () => {
       {
         url: `${server.srt('a', 'request')}&passphrase=wrong-horse-battery`,
         says: 'Incorrect passphrase',
-        log: /srt Incorrect passphrase: .*\(the SRT handshake failed\), detail=10,/,
+        log: /srt Incorrect passphrase: .*\(the SRT handshake failed\), detail=10, \d+ times, last ip=127\.0\.0\.1:\d+/,
       },
       {
         url: server.srt('a', 'request'),

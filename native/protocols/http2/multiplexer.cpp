@@ -198,7 +198,7 @@ Multiplexer::~Multiplexer() {
   if (!ended_) {
     ended_ = true;
     for (auto& [id, stream] : std::exchange(streams_, {})) {
-      stream->detach();
+      stream->detach({ErrorCode::kPeerClosed});
     }
   }
   if (!connection_->closed()) {
@@ -260,12 +260,12 @@ void Multiplexer::hand_out_input() {
 }
 
 void Multiplexer::open(Stream& stream) {
-  const unsigned refusal = stream.head().refusal();
+  unsigned refusal = stream.head().refusal();
+  if (refusal == 0) {
+    refusal = handler_.refusal();
+  }
   if (refusal != 0) {
     return stream.refuse(refusal);
-  }
-  if (!handler_.has_room()) {
-    return stream.refuse(503);
   }
   auto connection = std::make_unique<Connection>(loop_, std::make_unique<Stream::Handle>(stream),
                                                  connection_->peer());
@@ -357,7 +357,7 @@ void Multiplexer::on_ended_streams() {
     }
   }
   for (const auto& stream : gone) {
-    stream->detach();
+    stream->detach({ErrorCode::kPeerClosed});
   }
   if (ended_) {
     return;
@@ -384,7 +384,7 @@ void Multiplexer::arm_idle() {
 
 void Multiplexer::on_closed(Error error) { end(error); }
 
-void Multiplexer::close() { goodbye(NGHTTP2_NO_ERROR, {ErrorCode::kNone}); }
+void Multiplexer::close(Error reason) { goodbye(NGHTTP2_NO_ERROR, reason); }
 
 void Multiplexer::goodbye(uint32_t error_code, Error reason) {
   if (!ended_ && session_ != nullptr) {
@@ -398,8 +398,9 @@ void Multiplexer::end(Error reason) {
   if (std::exchange(ended_, true)) {
     return;
   }
+  const Error of_streams = reason.code != ErrorCode::kNone ? reason : Error{ErrorCode::kPeerClosed};
   for (auto& [id, stream] : std::exchange(streams_, {})) {
-    stream->detach();
+    stream->detach(of_streams);
   }
   ended_streams_.disarm();
   idle_.disarm();

@@ -37,9 +37,9 @@ class Multiplexer final : private Connection::Owner {
   class Handler {
    public:
     virtual ~Handler() = default;
-    /// @return false when another request is to be answered with 503.
-    virtual bool has_room() = 0;
-    /// A request, for which there is room: its bytes come to the owner of `stream` after the call.
+    /// Another request has come. @return the status that refuses it; 0: on_stream() follows.
+    virtual unsigned refusal() = 0;
+    /// A request that was not refused: its bytes come to the owner of `stream` after the call.
     virtual void on_stream(std::unique_ptr<Connection> stream) = 0;
     /// What the peer did wrong, for a counted log line.
     virtual void on_fault(Error error) = 0;
@@ -56,8 +56,8 @@ class Multiplexer final : private Connection::Owner {
 
   /// The connection has been started; its first bytes may come by Connection::carried_bytes().
   void start();
-  /// Ends all streams and the connection. on_end comes within the call.
-  void close();
+  /// Ends all streams and the connection, for this reason. on_end comes within the call.
+  void close(Error reason);
 
   [[nodiscard]] const Connection& connection() const { return *connection_; }
 

@@ -247,7 +247,7 @@ class MultiplexerTest : public ::testing::Test, protected Multiplexer::Handler {
     thread_.finish_turn();
   }
 
-  bool has_room() override { return has_room_; }
+  unsigned refusal() override { return refusal_; }
   void on_stream(std::unique_ptr<Connection> stream) override {
     answerers_.push_back(std::make_unique<Answerer>(std::move(stream), body_, kind_));
   }
@@ -270,7 +270,7 @@ class MultiplexerTest : public ::testing::Test, protected Multiplexer::Handler {
   std::vector<uint8_t> scratch_;
   std::vector<uint8_t> body_ = noise(1'000'000);
   Answerer::Kind kind_ = Answerer::Kind::kWhole;
-  bool has_room_ = true;
+  unsigned refusal_ = 0;
   int faults_ = 0;
   std::optional<Error> ended_;
   std::vector<std::unique_ptr<Answerer>> answerers_;
@@ -350,15 +350,17 @@ TEST_F(MultiplexerTest, OutlivesOwnersAndIsOutlivedByThem) {
     answerers_.erase(answerers_.begin());
   });
   ASSERT_TRUE(client_->until([&] { return client_->got[id].closed; }));
-  thread_.call([&] { multiplexer_->close(); });
-  EXPECT_TRUE(thread_.call([&] { return answerers_.front()->ended_.has_value(); }));
+  thread_.call([&] { multiplexer_->close({ErrorCode::kShuttingDown}); });
+  const auto ended = thread_.call([&] { return answerers_.front()->ended_; });
+  ASSERT_TRUE(ended);
+  EXPECT_EQ(ended->code, ErrorCode::kShuttingDown);
 }
 
-TEST_F(MultiplexerTest, RefusesWhatThereIsNoRoomFor) {
-  has_room_ = false;
+TEST_F(MultiplexerTest, RefusesWhatItsHandlerRefuses) {
+  refusal_ = 429;
   const int32_t id = client_->ask("/a");
   ASSERT_TRUE(client_->until([&] { return client_->got[id].closed; }));
-  EXPECT_EQ(client_->got[id].fields[":status"], "503");
+  EXPECT_EQ(client_->got[id].fields[":status"], "429");
   EXPECT_TRUE(thread_.call([&] { return answerers_.empty(); }));
 }
 

@@ -229,13 +229,13 @@ void Multiplexer::Stream::let_go() {
   multiplexer_.arm_idle();
 }
 
-void Multiplexer::Stream::detach() {
+void Multiplexer::Stream::detach(Error reason) {
   if (handle_ != nullptr) {
     Connection& connection = *connection_;
     std::exchange(handle_, nullptr)->stream_ = nullptr;
     connection_ = nullptr;
     --multiplexer_.handled_;
-    connection.carried_end();
+    connection.carried_end(reason);
     multiplexer_.arm_idle();
   }
 }

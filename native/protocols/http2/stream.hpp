@@ -65,8 +65,8 @@ class Multiplexer::Stream {
   void attach(Connection& connection);
   void hand_out_input();
   void on_writable();
-  /// The stream is no more: tells the connection.
-  void detach();
+  /// The stream is no more: tells the connection why.
+  void detach(Error reason);
   void refuse(unsigned status);
 
  private:

@@ -182,7 +182,11 @@ void PublishSession::stop_publishing(ErrorCode code) {
 }
 
 void PublishSession::on_fault(Error error) {
-  context().troubles.note(protocol(), error, told_ ? id() : 0);
+  if (told_) {
+    context().troubles.note(protocol(), error, id());
+  } else {
+    context().troubles.note(protocol(), error, http_->connection().peer());
+  }
 }
 
 void PublishSession::close(ErrorCode code) {

@@ -179,10 +179,13 @@ void MediaSession::give_hls(hls::Answer answer, HlsWait wait) {
 void MediaSession::admit_viewer(HlsWait wait, const hls::PlaylistTraits& playlist) {
   const http::Request& request = http_->request();
   const http::ClientAddress from = client(request);
+  const Address& peer = http_->connection().peer();
   Fields event{
       {"ip", from.ip},
       {"ip_trusted", from.trusted},
-      {"peer_ip", http_->connection().peer().ip()},
+      {"peer_ip", peer.ip()},
+      {"peer_port", peer.port()},
+      {"local_port", local_port_},
       {"vhost", hls_vhost_candidate_},
       {"app", playlist.app},
       {"stream", playlist.stream},
@@ -445,7 +448,11 @@ void MediaSession::stop_playing(ErrorCode code) {
 // ---------------------------------------------------------------------------------------
 
 void MediaSession::on_fault(Error error) {
-  context().troubles.note("http", error, told_ ? id() : 0);
+  if (told_) {
+    context().troubles.note("http", error, id());
+  } else {
+    context().troubles.note("http", error, http_->connection().peer());
+  }
 }
 
 void MediaSession::close(ErrorCode code) {

@@ -6,7 +6,7 @@
 namespace millrace::http_server {
 
 TlsSession::TlsSession(LoopContext& context, Accepted accepted)
-    : Session(context, "http"),
+    : UntoldSession(context, "http"),
       connection_(std::make_unique<Connection>(context.loop, std::move(accepted.fd), accepted.peer,
                                                std::move(accepted.tls),
                                                static_cast<Connection::Owner&>(*this))),

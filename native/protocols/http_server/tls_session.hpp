@@ -8,16 +8,13 @@ namespace millrace::http_server {
 
 /// A connection of the media port until its TLS handshake has shown which HTTP it speaks; then it
 /// goes on as a MediaSession or an Http2Session.
-class TlsSession final : public Session, private Connection::Owner {
+class TlsSession final : public UntoldSession, private Connection::Owner {
  public:
   TlsSession(LoopContext& context, Accepted accepted);
   ~TlsSession() override;
 
   void start() override;
-  void on_accept(const Fields& /*options*/) override {}
-  void on_reject(ErrorCode /*code*/, std::string_view /*text*/, int /*http_status*/) override {}
   void close(ErrorCode code) override;
-  void count(SessionCounters& /*counters*/) const override {}
 
  private:
   void on_bytes(Bytes bytes) override;

@@ -35,14 +35,14 @@ struct Driver::Listener final : HandshakeGate::Listener {
   StreamIdDefaults defaults;
   uint16_t local_port = 0;
 
-  void note(Error error, std::string area = "srt") const {
-    loops.front()->loop.post([context = loops.front(), error, area = std::move(area)] {
-      context->troubles.note(area, error);
+  void note(Error error, const Address& peer, std::string area = "srt") const {
+    loops.front()->loop.post([context = loops.front(), error, peer, area = std::move(area)] {
+      context->troubles.note(area, error, peer);
     });
   }
-  void on_handshake_failed(int reason) override {
+  void on_handshake_failed(int reason, const Address& peer) override {
     // With libsrt's words, e.g. "Incorrect passphrase": each reason is a line of its own.
-    note({ErrorCode::kSrtHandshakeRefused, static_cast<uint32_t>(reason)},
+    note({ErrorCode::kSrtHandshakeRefused, static_cast<uint32_t>(reason)}, peer,
          std::string("srt ") + reject_reason_text(reason));
   }
 };
@@ -221,17 +221,16 @@ void Driver::accept_all(const std::shared_ptr<Listener>& listener) {
 int Driver::on_handshake(void* opaque, SRTSOCKET socket, int /*version*/, const sockaddr* peer,
                          const char* stream_id) {
   auto& listener = *static_cast<Listener*>(opaque);
+  const Address from(peer,
+                     peer->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in));
   const auto id = StreamId::parse(stream_id, listener.defaults);
   if (!id) {
     srt_setrejectreason(socket, reject_reason(id.error().code));
-    listener.note(id.error());
+    listener.note(id.error(), from);
     return -1;
   }
 #ifdef MILLRACE_SRT_GATE
-  const socklen_t size = peer->sa_family == AF_INET6 ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
-  listener.gate.hold_next(socket, Address(peer, size));
-#else
-  (void)peer;
+  listener.gate.hold_next(socket, from);
 #endif
   return 0;
 }

@@ -16,7 +16,7 @@ namespace {
 
 /// Of a port that has no time to say more.
 struct Silent final : HandshakeGate::Listener {
-  void on_handshake_failed(int /*reason*/) override {}
+  void on_handshake_failed(int /*reason*/, const Address& /*peer*/) override {}
 };
 
 /// The answer to a handshake of the peer's socket `id`, and what libsrt sends besides.

@@ -153,13 +153,13 @@ bool HandshakeGate::take(int fd, const msghdr& message) {
   auto at = held_.find(key);
   if (handshake && answers_expected(message)) {
     const size_t before = waiting();
-    const SRTSOCKET socket = std::exchange(expected_, std::nullopt)->socket;
+    const Expected answered = *std::exchange(expected_, std::nullopt);
     const uint32_t type = word_at(head.data() + kRequestType);
     if (type == kConclusion) {
       at = held_.try_emplace(key).first;
-      at->second = {socket, fd, false, {}, {}, {}};
+      at->second = {answered.socket, fd, false, {}, {}, {}};
     } else if (type >= kFailure && type < kFailure + 1000) {
-      listener_.on_handshake_failed(static_cast<int>(type - kFailure));
+      listener_.on_handshake_failed(static_cast<int>(type - kFailure), answered.peer);
     }
     count_change(before);
   }

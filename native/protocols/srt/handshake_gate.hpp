@@ -33,7 +33,7 @@ class HandshakeGate {
   class Listener {
    public:
     virtual ~Listener() = default;
-    virtual void on_handshake_failed(int reason) = 0;
+    virtual void on_handshake_failed(int reason, const Address& peer) = 0;
   };
 
   explicit HandshakeGate(Listener& listener) : listener_(listener) {}

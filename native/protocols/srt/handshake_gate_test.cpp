@@ -74,8 +74,12 @@ struct Answer {
 };
 
 struct Refusals final : HandshakeGate::Listener {
-  void on_handshake_failed(int reason) override { reasons.push_back(reason); }
+  void on_handshake_failed(int reason, const Address& peer) override {
+    reasons.push_back(reason);
+    ports.push_back(peer.port());
+  }
   std::vector<int> reasons;
+  std::vector<uint16_t> ports;
 };
 
 TEST(HandshakeGate, HoldsTheNextAnswerToThatPeerAlone) {
@@ -133,6 +137,7 @@ TEST(HandshakeGate, TellsOfWhatLibsrtRefuses) {
   gate.hold_next(1, peer.address());
   EXPECT_FALSE(gate.take(port.get(), answer.message));
   EXPECT_EQ(refusals.reasons, std::vector<int>{SRT_REJ_BADSECRET});
+  EXPECT_EQ(refusals.ports, std::vector<uint16_t>{peer.address().port()});
 }
 
 /// One peer may call two ports from one socket and with one socket id.

@@ -30,6 +30,7 @@ int reject_reason(ErrorCode code) {
       return SRT_REJX_UNIMPLEMENTED;
     case 502:
       return SRT_REJX_GW;
+    case 429:
     case 503:
       return SRT_REJX_OVERLOAD;
     case 504:

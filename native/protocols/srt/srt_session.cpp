@@ -14,19 +14,26 @@ SrtSession::SrtSession(LoopContext& context, Caller caller)
 SrtSession::~SrtSession() = default;
 
 void SrtSession::begin(LoopContext& context, Driver& driver, Caller caller) {
-  const size_t limit = context.max_connections.load(std::memory_order_relaxed);
-  if (context.connections.fetch_add(1, std::memory_order_relaxed) >= limit) {
+  const auto refuse = [&context, &caller](ErrorCode code, size_t limit) {
     context.connections.fetch_sub(1, std::memory_order_relaxed);
-    context.troubles.note("srt", {ErrorCode::kLimitConnections, static_cast<uint32_t>(limit)});
+    context.troubles.note("srt", {code, static_cast<uint32_t>(limit)}, caller.peer);
     const SRTSOCKET handle = caller.socket.get();
-    caller.gate->refuse(handle, reject_reason(ErrorCode::kLimitConnections));
+    caller.gate->refuse(handle, reject_reason(code));
     caller.socket.close();
     caller.gate->forget(handle);
-    return;
+  };
+  const size_t limit = context.max_connections.load(std::memory_order_relaxed);
+  if (context.connections.fetch_add(1, std::memory_order_relaxed) >= limit) {
+    return refuse(ErrorCode::kLimitConnections, limit);
+  }
+  auto place = context.addresses.take(caller.peer);
+  if (!place) {
+    return refuse(ErrorCode::kLimitAddressConnections, context.addresses.limit());
   }
   Socket socket = std::move(caller.socket);
   auto session = std::make_unique<SrtSession>(context, std::move(caller));
   SrtSession& added = *session;
+  added.keep_place(std::move(*place));
   context.sessions.add(std::move(session));
   added.link_ = std::make_unique<Link>(context, driver, std::move(socket), added.Session::id(),
                                        static_cast<Link::Owner&>(added));

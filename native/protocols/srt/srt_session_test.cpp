@@ -95,6 +95,20 @@ TEST(SrtSession, TooManyConnectionsAreRefused) {
   EXPECT_FALSE(second.connected());
   EXPECT_EQ(second.socket().reject_reason(), SRT_REJX_OVERLOAD);
 }
+
+TEST(SrtSession, AnAddressMayHaveNoMoreConnectionsThanItsLimit) {
+  TestServer server(accept_all, {}, {{"max_connections_per_address", 1}});
+  {
+    Caller first(server, "live/a");
+    EXPECT_TRUE(first.connected());
+    Caller second(server, "live/a");
+    EXPECT_FALSE(second.connected());
+    EXPECT_EQ(second.socket().reject_reason(), SRT_REJX_OVERLOAD);
+  }
+  ASSERT_TRUE(server.await("session_closed"));
+  Caller third(server, "live/a");
+  EXPECT_TRUE(third.connected());
+}
 #endif
 
 TEST(SrtSession, StreamIdsThatCannotBeReadAreRefusedAtOnce) {
@@ -105,6 +119,11 @@ TEST(SrtSession, StreamIdsThatCannotBeReadAreRefusedAtOnce) {
   Caller mode(server, "#!::r=live/a,m=bidirectional");
   EXPECT_EQ(mode.socket().reject_reason(), SRT_REJX_BAD_MODE);
   EXPECT_TRUE(server.events("session_opened").empty());
+  ASSERT_TRUE(server.await("trouble", 2));
+  for (const Fields& trouble : server.events("trouble")) {
+    EXPECT_EQ(trouble.text("ip"), "127.0.0.1");
+    EXPECT_GT(trouble.integer("port", 0), 0);
+  }
 }
 
 TEST(SrtSession, WrongPassphraseIsNoSession) {

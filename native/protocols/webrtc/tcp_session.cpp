@@ -18,7 +18,7 @@ constexpr size_t kMaxUnsent = size_t{512} << 10;
 }  // namespace
 
 TcpSession::TcpSession(LoopContext& context, Accepted accepted)
-    : Session(context, "webrtc"),
+    : UntoldSession(context, "webrtc"),
       table_(peer_table(context)),
       connection_(std::make_unique<Connection>(context.loop, std::move(accepted.fd), accepted.peer,
                                                std::move(accepted.tls),

@@ -12,17 +12,14 @@ namespace millrace::webrtc {
 /// A TCP connection to a WebRTC peer: packets, each with two bytes of length before it (RFC 4571).
 /// The first must be a connectivity check of a session (RFC 6544 §7.2); then it is a path of that
 /// peer. Told to nobody: the session is the peer's.
-class TcpSession final : public Session, private Connection::Owner, private TcpCarrier {
+class TcpSession final : public UntoldSession, private Connection::Owner, private TcpCarrier {
  public:
   TcpSession(LoopContext& context, Accepted accepted);
   ~TcpSession() override;
 
   void start() override;
-  void on_accept(const Fields& /*options*/) override {}
-  void on_reject(ErrorCode /*code*/, std::string_view /*text*/, int /*http_status*/) override {}
   void close(ErrorCode code) override;
   /// Its bytes count as the peer's.
-  void count(SessionCounters& /*counters*/) const override {}
 
  private:
   void on_bytes(Bytes bytes) override;

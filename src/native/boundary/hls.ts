@@ -76,8 +76,11 @@ export interface HlsSessionRequested extends RequestedName {
   /** The `hls_ctx`, which is the context id. */
   readonly cid: string;
   readonly ip: string;
-  /** Of the other end of the connection. */
+  /** Of the other end of the connection that the first request came by. */
   readonly peer_ip: string;
+  readonly peer_port: number;
+  /** Port of the listener. */
+  readonly local_port: number;
   /** Of the playlist, as the player asked for it. */
   readonly path: string;
 }

@@ -43,4 +43,7 @@ export interface Trouble {
   readonly code: ErrorCode;
   readonly detail: number;
   readonly count: number;
+  /** Of the last one that was no session, where it is known. */
+  readonly ip?: string;
+  readonly port?: number;
 }
