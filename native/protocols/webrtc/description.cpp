@@ -73,6 +73,7 @@ MediaDescription media_from(const Fields& fields) {
   media.fir = fields.boolean("fir", false);
   media.transport_cc = fields.boolean("transport_cc", false);
   media.remb = fields.boolean("goog_remb", false);
+  media.reference_time = fields.boolean("reference_time", false);
   return media;
 }
 

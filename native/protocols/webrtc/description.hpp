@@ -40,6 +40,7 @@ struct MediaDescription {
   bool fir = false;
   bool transport_cc = false;
   bool remb = false;
+  bool reference_time = false;  // the peer answers ours, RFC 3611 §4.4
 };
 
 struct IceCredentials {

@@ -1,7 +1,6 @@
 #include "protocols/webrtc/egress.hpp"
 
 #include <algorithm>
-#include <chrono>
 
 #include "control/module_states.hpp"
 #include "protocols/play_options.hpp"
@@ -22,11 +21,6 @@ constexpr double kUntriedBesideProbes = 1.5;
 // A layer of which less than this passes is not sent on until the next begins: it would only keep
 // that one waiting.
 constexpr double kWorthSending = 0.7;
-
-uint64_t ntp_now() {
-  return rtp::to_ntp(
-      duration_cast<microseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
-}
 
 }  // namespace
 
@@ -335,7 +329,7 @@ void Egress::on_report_block(const rtp::ReportBlock& block) {
     return;
   }
   RtpCounters& counters = transport_.shared().rtp;
-  if (const auto rtt = rtp::round_trip_time(block, ntp_now())) {
+  if (const auto rtt = rtp::round_trip_time(block, rtp::ntp_now())) {
     rtt_ = std::clamp<Duration>(*rtt, milliseconds(5), seconds(1));
     put(counters.rtt_us, duration_cast<microseconds>(*rtt).count());
   }
@@ -369,7 +363,7 @@ void Egress::on_transport_feedback(const rtp::RtcpPacket& packet) {
 
 void Egress::send_reports() {
   const Time now = transport_.context().loop.now();
-  const uint64_t ntp = ntp_now();
+  const uint64_t ntp = rtp::ntp_now();
   std::array<uint8_t, 512> room;
   ByteWriter writer(room);
   for (SentTrack* track : {&video_, &audio_}) {

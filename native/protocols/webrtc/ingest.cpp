@@ -20,6 +20,8 @@ namespace {
 constexpr size_t kMaxSources = 12;
 constexpr Duration kReportInterval = seconds(1);
 constexpr Duration kShortestRepair = milliseconds(5);
+// Between two NACKs of one packet, on however short a path.
+constexpr Duration kShortestRoundTrip = milliseconds(20);
 constexpr size_t kMaxCompound = 1200;
 // A layer whose packets end is paused by its encoder after so long.
 constexpr Duration kLayerPause = seconds(1);
@@ -40,6 +42,9 @@ Ingest::Ingest(Transport& transport)
     : transport_(transport),
       description_(transport.shared().description),
       own_ssrc_(static_cast<uint32_t>(transport.context().sessions.random()) | 1),
+      tells_reference_time_(std::any_of(
+          description_.media.begin(), description_.media.end(),
+          [](const MediaDescription& media) { return media.active && media.reference_time; })),
       repair_([this] { on_repair_timer(); }),
       report_([this] { on_report_timer(); }),
       feedback_([this] { on_feedback_timer(); }) {}
@@ -491,6 +496,9 @@ void Ingest::on_report_timer() {
   ByteWriter writer(room);
   report.write_to(writer);
   names.write_to(writer);
+  if (tells_reference_time_ && writer.room_left() >= rtp::ReceiverReferenceTime::kSize) {
+    rtp::ReceiverReferenceTime{own_ssrc_, rtp::ntp_now()}.write_to(writer);
+  }
   transport_.send_rtcp(writer.written());
   follow_largest_layer();
   if (description_.rtc_to_rtmp && description_.pli_interval > Duration::zero() &&
@@ -529,21 +537,42 @@ void Ingest::on_rtcp(Bytes compound) {
     if (!next->has_value()) {
       return;
     }
-    if ((*next)->type != rtp::RtcpType::kSenderReport) {
-      continue;
+    if ((*next)->type == rtp::RtcpType::kSenderReport) {
+      on_sender_report(**next);
+    } else if ((*next)->type == rtp::RtcpType::kExtendedReport && tells_reference_time_) {
+      on_extended_report(**next);
     }
-    const auto report = rtp::SenderReport::parse(**next);
-    if (!report.ok()) {
-      note(report.error());
-      continue;
+  }
+}
+
+void Ingest::on_sender_report(const rtp::RtcpPacket& packet) {
+  const auto report = rtp::SenderReport::parse(packet);
+  if (!report.ok()) {
+    return note(report.error());
+  }
+  for (const auto& source : sources_) {
+    if (source->ssrc == report->ssrc && !source->superseded) {
+      const int64_t timestamp = source->stream.on_sender_report(
+          report->ntp, report->rtp_timestamp, transport_.context().loop.now());
+      clock_.on_sender_report(source->clock_track, report->ntp, timestamp);
     }
-    for (const auto& source : sources_) {
-      if (source->ssrc == report->ssrc && !source->superseded) {
-        const int64_t timestamp = source->stream.on_sender_report(
-            report->ntp, report->rtp_timestamp, transport_.context().loop.now());
-        clock_.on_sender_report(source->clock_track, report->ntp, timestamp);
-      }
-    }
+  }
+}
+
+void Ingest::on_extended_report(const rtp::RtcpPacket& packet) {
+  const auto delay = rtp::delay_since_reference_of(own_ssrc_, packet);
+  if (!delay.ok()) {
+    return note(delay.error());
+  }
+  const auto rtt = *delay ? rtp::round_trip_time(**delay, rtp::ntp_now()) : std::nullopt;
+  if (!rtt) {
+    return;
+  }
+  // 0 would stand for unknown.
+  put(transport_.shared().rtp.rtt_us,
+      std::max<int64_t>(duration_cast<microseconds>(*rtt).count(), 1));
+  for (const auto& source : sources_) {
+    source->stream.set_round_trip_time(std::max<Duration>(*rtt, kShortestRoundTrip));
   }
 }
 

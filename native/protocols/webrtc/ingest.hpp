@@ -11,6 +11,7 @@
 #include "rtp/jitter/session_clock.hpp"
 #include "rtp/jitter/transport_feedback_sender.hpp"
 #include "rtp/packet/rtp_packet.hpp"
+#include "rtp/rtcp/rtcp_packet.hpp"
 
 namespace millrace::webrtc {
 
@@ -60,12 +61,15 @@ class Ingest final : public Media {
   void arm_repair();
   void on_repair_timer();
   void on_report_timer();
+  void on_sender_report(const rtp::RtcpPacket& packet);
+  void on_extended_report(const rtp::RtcpPacket& packet);
   void on_feedback_timer();
   void note(Error error);
 
   Transport& transport_;
   const Description& description_;
   const uint32_t own_ssrc_;
+  const bool tells_reference_time_;
   std::unique_ptr<Publication> publication_;
   std::vector<std::unique_ptr<ReceivedSource>> sources_;
   std::vector<RepairSource> repairs_;

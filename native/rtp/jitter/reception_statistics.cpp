@@ -56,18 +56,31 @@ ReportBlock ReceptionStatistics::report(uint32_t ssrc, Time now) {
   return block;
 }
 
-std::optional<Duration> round_trip_time(const ReportBlock& block, uint64_t now_ntp) {
-  if (block.last_sr == 0) {
+namespace {
+
+/// @param last   middle 32 bits of the time that came to the peer; 0: none did.
+/// @param delay  between that and its answer, in 1/65536 s.
+std::optional<Duration> round_trip_time(uint32_t last, uint32_t delay, uint64_t now_ntp) {
+  if (last == 0) {
     return std::nullopt;
   }
-  const auto ticks =
-      static_cast<int32_t>(compact_ntp(now_ntp) - block.last_sr - block.delay_since_last_sr);
+  const auto ticks = static_cast<int32_t>(compact_ntp(now_ntp) - last - delay);
   constexpr int32_t kMax = 60 * 65536;
   // Clocks round; what is a little below zero is as good as zero.
   if (ticks < -655 || ticks > kMax) {
     return std::nullopt;
   }
   return duration_cast<Duration>(std::chrono::duration<double>(std::max(ticks, 0) / 65536.0));
+}
+
+}  // namespace
+
+std::optional<Duration> round_trip_time(const ReportBlock& block, uint64_t now_ntp) {
+  return round_trip_time(block.last_sr, block.delay_since_last_sr, now_ntp);
+}
+
+std::optional<Duration> round_trip_time(const DelaySinceLastReference& delay, uint64_t now_ntp) {
+  return round_trip_time(delay.last_rr, delay.delay, now_ntp);
 }
 
 }  // namespace millrace::rtp

@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "base/clock.hpp"
+#include "rtp/rtcp/extended_report.hpp"
 #include "rtp/rtcp/reports.hpp"
 
 namespace millrace::rtp {
@@ -53,5 +54,8 @@ class ReceptionStatistics {
 /// @param now_ntp  time of arrival on the clock of our sender reports.
 /// @return nullopt when the peer has had no sender report yet, or its numbers make no sense.
 [[nodiscard]] std::optional<Duration> round_trip_time(const ReportBlock& block, uint64_t now_ntp);
+/// The same of what a sender says about our reference times; RFC 3611 §4.5.
+[[nodiscard]] std::optional<Duration> round_trip_time(const DelaySinceLastReference& delay,
+                                                      uint64_t now_ntp);
 
 }  // namespace millrace::rtp

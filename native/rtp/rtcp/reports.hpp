@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include "base/bounded_list.hpp"
@@ -68,6 +69,12 @@ struct ReceiverReport {
   const auto seconds = static_cast<uint64_t>(unix_us / 1'000'000);
   const auto rest = static_cast<uint64_t>(unix_us % 1'000'000);
   return (seconds + kUnixEpoch) << 32 | (rest << 32) / 1'000'000;
+}
+/// Now, by the wall clock.
+[[nodiscard]] inline uint64_t ntp_now() {
+  return to_ntp(std::chrono::duration_cast<std::chrono::microseconds>(
+                    std::chrono::system_clock::now().time_since_epoch())
+                    .count());
 }
 /// Microseconds since 1900 of an NTP time, rounded to the nearest.
 [[nodiscard]] constexpr int64_t ntp_to_us(uint64_t ntp) {

@@ -3,6 +3,7 @@
 #include <optional>
 #include <vector>
 
+#include "rtp/rtcp/extended_report.hpp"
 #include "rtp/rtcp/feedback.hpp"
 #include "rtp/rtcp/reports.hpp"
 #include "rtp/rtcp/rtcp_packet.hpp"
@@ -83,6 +84,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     round_trip<rtp::FullIntraRequest>(packet);
     round_trip<rtp::ReceiverEstimatedBitrate>(packet);
     (void)rtp::PictureLossIndication::parse(packet);
+    (void)rtp::delay_since_reference_of(1, packet);
     transport_feedback(packet);
     if (const auto nack = rtp::Nack::parse(packet)) {
       size_t count = 0;

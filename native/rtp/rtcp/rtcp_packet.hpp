@@ -19,7 +19,7 @@ enum class RtcpType : uint8_t {
   kApplicationDefined = 204,
   kTransportFeedback = 205,  // RTPFB
   kPayloadFeedback = 206,    // PSFB
-  kExtendedReport = 207,     // not read
+  kExtendedReport = 207,     // XR
 };
 
 /// Feedback message types (FMT) of RTPFB and PSFB.

@@ -6,6 +6,7 @@
 
 #include "base/testing/allocation_counter.hpp"
 #include "codecs/testing/hex.hpp"
+#include "rtp/rtcp/extended_report.hpp"
 #include "rtp/rtcp/feedback.hpp"
 #include "rtp/rtcp/reports.hpp"
 #include "rtp/rtcp/rtcp_packet.hpp"
@@ -78,6 +79,36 @@ TEST(Rtcp, ShortReportsAreRefused) {
   }
   const auto lying = hex("9f c9 0001 00000001");
   EXPECT_FALSE(ReceiverReport::parse(only(lying)).ok());
+}
+
+TEST(Rtcp, Rfc3611ReferenceTimeIsTold) {
+  EXPECT_EQ(written(ReceiverReferenceTime{0x12345678, 0xe000000080000000}),
+            plain("80 cf 0004 12345678"              // XR, SSRC
+                  "04 00 0002 e0000000 80000000"));  // RRTR, NTP
+}
+
+TEST(Rtcp, Rfc3611DelayIsFoundAmongOtherBlocks) {
+  const auto bytes =
+      hex("80 cf 000b 00000009"
+          "04 00 0002 e0000000 80000000"           // RRTR of the sender itself
+          "05 00 0006 00000001 11112222 00010000"  // DLRR to two receivers
+          "           00000002 33334444 00020000");
+  const auto packet = only(bytes);
+  const auto to = [&packet](uint32_t ssrc) { return delay_since_reference_of(ssrc, packet); };
+  EXPECT_EQ(*to(1), (DelaySinceLastReference{1, 0x11112222, 0x10000}));
+  EXPECT_EQ(*to(2), (DelaySinceLastReference{2, 0x33334444, 0x20000}));
+  EXPECT_EQ(*to(3), std::nullopt);
+}
+
+TEST(Rtcp, Rfc3611BlocksThatLieAreRefused) {
+  EXPECT_FALSE(
+      delay_since_reference_of(1, only(hex("80 cf 0003 00000009 05 00 0002 00000001"))).ok());
+  EXPECT_FALSE(delay_since_reference_of(1, only(hex("80 cf 0000"))).ok());
+  // Part of a sub-block is none.
+  const auto part =
+      delay_since_reference_of(1, only(hex("80 cf 0003 00000009 05 00 0001 00000001")));
+  ASSERT_TRUE(part.ok());
+  EXPECT_EQ(*part, std::nullopt);
 }
 
 TEST(Rtcp, Rfc3550CompoundIsWalkedInOrder) {

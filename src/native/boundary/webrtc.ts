@@ -39,6 +39,8 @@ export interface WebrtcMedia {
   readonly fir: boolean;
   readonly transport_cc: boolean;
   readonly goog_remb: boolean;
+  /** Of a publisher's: it answers reference times (RFC 3611 §4.4), by which its round trip is known. */
+  readonly reference_time: boolean;
 }
 
 /** ECDSA P-256, or RSA of 2048 bits. */

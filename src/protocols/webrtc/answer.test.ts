@@ -117,6 +117,16 @@ describe('answerOffer', () => {
     expect(uris).toContain('repaired-rtp-stream-id');
   });
 
+  it('measures the round trip of publishers that help to', () => {
+    const chromium = answerOffer(offer('chromium-publish'), options);
+    expect(chromium.sdp.match(/^a=rtcp-xr:rcvr-rtt=all\r$/gm)).toHaveLength(2);
+    expect(chromium.media.map(({ reference_time }) => reference_time)).toEqual([true, true]);
+    const ffmpeg = answerOffer(offer('ffmpeg-whip'), options);
+    expect(ffmpeg.sdp).not.toContain('rtcp-xr');
+    expect(ffmpeg.media.some(({ reference_time }) => reference_time)).toBe(false);
+    expect(answerOffer(offer('chromium-play'), play).sdp).not.toContain('rtcp-xr');
+  });
+
   it('gives up what it has no use for, and answers the rest', () => {
     const { sdp, media } = answerOffer(offer('chromium-data'), options);
     expect(media.map(({ kind }) => kind)).toEqual(['video']);

@@ -240,6 +240,7 @@ function mediaOf(
     fir: offers('ccm fir'),
     transport_cc: transportCc,
     goog_remb: plays && !transportCc && offers('goog-remb'),
+    reference_time: !plays && offered.receiverRtt,
   };
 }
 
@@ -325,6 +326,7 @@ function sectionLines(
     ...(media.direction === 'sendonly' ? [`a=msid:${trackId(media, options)}`] : []),
     'a=rtcp-mux',
     'a=rtcp-rsize',
+    ...(media.reference_time ? ['a=rtcp-xr:rcvr-rtt=all'] : []),
     // First here too: some stacks take the order of these lines for that of the formats.
     ...(red === undefined
       ? []

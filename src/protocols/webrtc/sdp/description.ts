@@ -23,6 +23,8 @@ export interface MediaDescription {
   readonly mid: string;
   readonly direction: Direction;
   readonly rtcpMux: boolean;
+  /** The peer measures the round trip for who only receives (`a=rtcp-xr:rcvr-rtt`, RFC 3611 §5.1). */
+  readonly receiverRtt: boolean;
   readonly iceUfrag: string;
   readonly icePwd: string;
   readonly fingerprints: readonly Fingerprint[];

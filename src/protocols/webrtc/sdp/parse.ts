@@ -127,6 +127,7 @@ class MediaBuilder {
   #mid = '';
   #direction: Direction | undefined;
   #rtcpMux = false;
+  #receiverRtt = false;
   #iceUfrag = '';
   #icePwd = '';
   #setup: MediaDescription['setup'];
@@ -186,6 +187,9 @@ class MediaBuilder {
       case 'rtcp-mux':
         this.#rtcpMux = true;
         break;
+      case 'rtcp-xr':
+        this.#receiverRtt ||= /(^| )rcvr-rtt=/.test(value);
+        break;
       case 'rtpmap':
         this.#addMapping(value, line);
         break;
@@ -243,6 +247,7 @@ class MediaBuilder {
       mid: this.#mid,
       direction: this.#direction ?? session.#direction ?? 'sendrecv',
       rtcpMux: this.#rtcpMux,
+      receiverRtt: this.#receiverRtt || session.#receiverRtt,
       iceUfrag: this.#iceUfrag || session.#iceUfrag,
       icePwd: this.#icePwd || session.#icePwd,
       fingerprints: this.#fingerprints.length > 0 ? this.#fingerprints : session.#fingerprints,
