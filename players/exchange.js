@@ -44,6 +44,31 @@ export class Exchange {
 
   /** The server's sentence about the connection; undefined when it cannot be asked. */
   async explain() {
+    try {
+      const response = await this.#ask();
+      const text = (await response?.text()) ?? '';
+      return response?.ok ? JSON.parse(text).data.message : response && problemOf(response, text);
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** What the server tells of the session; undefined when it cannot be asked. */
+  async describe() {
+    const response = await this.#ask();
+    return response?.ok ? (await response.json()).data : undefined;
+  }
+
+  /** @param {string} layer  a rid; empty for the best that fits. */
+  async chooseLayer(layer) {
+    await fetch(this.resource, {
+      method: 'PATCH',
+      headers: { 'Content-Type': 'application/json' },
+      body: JSON.stringify({ layer }),
+    });
+  }
+
+  async #ask() {
     if (!this.resource) {
       return undefined;
     }
@@ -51,13 +76,7 @@ export class Exchange {
     for (const name of ['session', 'token']) {
       url.searchParams.set(name, this.resource.searchParams.get(name) ?? '');
     }
-    try {
-      const response = await fetch(url);
-      const text = await response.text();
-      return response.ok ? JSON.parse(text).data.message : problemOf(response, text);
-    } catch {
-      return undefined;
-    }
+    return fetch(url);
   }
 }
 

@@ -9,6 +9,7 @@ import { Statistics } from './statistics.js';
  * @property {(connection: RTCPeerConnection) => void} attach  adds tracks or transceivers.
  * @property {(sdp: string) => string} [edit]  changes the offer before it is used.
  * @property {() => boolean} [flows]  whether media is there; when it is left out, as soon as there is a connection.
+ * @property {(exchange: Exchange) => () => void} [accompany]  for as long as the session lasts.
  * @property {() => void} [close]  lets go of what the session used.
  */
 
@@ -36,7 +37,7 @@ export function runPage({ endpoint, other, fields = [], running, beforeAutostart
 
 /** @returns {Promise<() => void>} ends the session. */
 async function open(prepare, running) {
-  const { url = field('url').value, attach, edit, flows, close } = await prepare();
+  const { url = field('url').value, attach, edit, flows, accompany, close } = await prepare();
   const connection = new RTCPeerConnection();
   const exchange = new Exchange(url, connection);
   try {
@@ -49,8 +50,10 @@ async function open(prepare, running) {
   }
   const stopWatching = watchConnection(exchange, { show, running, flows });
   const statistics = new Statistics(connection, field('statistics'));
+  const stopAccompanying = accompany?.(exchange);
   return () => {
     stopWatching();
+    stopAccompanying?.();
     statistics.stop();
     exchange.close();
     close?.();

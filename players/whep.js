@@ -1,3 +1,4 @@
+import { offerLayers } from './layers.js';
 import { field, show } from './page.js';
 import { runPage } from './session.js';
 
@@ -22,6 +23,7 @@ runPage({
         video.srcObject = stream;
       },
       edit: withStereo,
+      accompany: offerLayers,
       flows: () => video.currentTime > 0,
       close: () => video.removeEventListener('playing', playing),
     };

@@ -113,6 +113,14 @@ export function engineHandlers(context: EngineHandlersContext): EventHandlers {
         faults.write(owner.log, 'warn', `webrtc ${owner.ip}`, `webrtc: ${why}`);
       }
     },
+    webrtc_layers: (event) => {
+      statistics.layers(event);
+      signaling.onLayers(event);
+    },
+    webrtc_sent_layer: (event) => {
+      statistics.sentLayer(event);
+      signaling.onSentLayer(event);
+    },
     http_request: (event) => {
       answer(event).catch((error: unknown) => log.error(`http answer: ${describeError(error)}`));
     },

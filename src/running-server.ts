@@ -9,7 +9,7 @@ import { Callbacks } from './callbacks/callbacks.ts';
 import { Heartbeat } from './callbacks/heartbeat.ts';
 import type { MillraceConfig } from './config/millrace-config.ts';
 import { engineHandlers } from './engine-handlers.ts';
-import { describeError, errorCodeFrom } from './errors/server-error.ts';
+import { describeError, errorCodeFrom, ServerError } from './errors/server-error.ts';
 import { EngineRequests } from './http/engine-requests.ts';
 import { localAddresses } from './identity/local-addresses.ts';
 import type { ServerIdentity } from './identity/server-identity.ts';
@@ -256,6 +256,11 @@ export class RunningServer {
       machine,
       startedAtMs,
       kick: (session) => this.engine.close(session, 'KICKED'),
+      chooseLayer: (session, layer) => {
+        if (!this.#signaling.chooseLayerOf(session, layer)) {
+          throw new ServerError('RTC_REQUEST_INVALID', 'only players of WebRTC choose a layer');
+        }
+      },
       reloads: new ReloadRequests(reloader),
       metrics: () => metrics.text(),
     };

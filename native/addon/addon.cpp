@@ -62,6 +62,7 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
             InstanceMethod<&EngineObject::webrtc_certificate>("webrtc_certificate"),
             InstanceMethod<&EngineObject::webrtc_create>("webrtc_create"),
             InstanceMethod<&EngineObject::webrtc_restart_ice>("webrtc_restart_ice"),
+            InstanceMethod<&EngineObject::webrtc_choose_layer>("webrtc_choose_layer"),
             InstanceMethod<&EngineObject::stats>("stats"),
             InstanceMethod<&EngineObject::report>("report"),
             InstanceMethod<&EngineObject::stop>("stop"),
@@ -228,6 +229,12 @@ class EngineObject final : public Napi::ObjectWrap<EngineObject> {
   void webrtc_restart_ice(const Napi::CallbackInfo& info) {
     if (running(info.Env())) {
       engine_->command(session_from(info[0]), fields_from_js(info[1]));
+    }
+  }
+
+  void webrtc_choose_layer(const Napi::CallbackInfo& info) {
+    if (running(info.Env())) {
+      engine_->command(session_from(info[0]), {{"layer", info[1].ToString().Utf8Value()}});
     }
   }
 

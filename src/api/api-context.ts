@@ -16,6 +16,8 @@ export interface ApiContext {
   readonly startedAtMs: number;
   /** Ends a session of the engine. */
   readonly kick: (session: number) => void;
+  /** Which layer of simulcast a player gets. @throws ServerError `RTC_REQUEST_INVALID`. */
+  readonly chooseLayer: (session: number, layer: string) => void;
   readonly reloads: ReloadRequests;
   /** Text of the metrics. @throws ServerError `EXPORTER_DISABLED`. */
   readonly metrics: () => Promise<string>;

@@ -23,6 +23,7 @@ function setUp(input: ConfigInput = { httpApi: { enabled: true } }, reload?: () 
   const machine = new MachineSampler(() => ({ enabled: true, disk: [] }));
   machine.sample();
   const kick = vi.fn();
+  const chooseLayer = vi.fn();
   const onFault = vi.fn();
   const apps = new ApiApps(
     {
@@ -32,6 +33,7 @@ function setUp(input: ConfigInput = { httpApi: { enabled: true } }, reload?: () 
       machine,
       startedAtMs: Date.now() - 90_000,
       kick,
+      chooseLayer,
       reloads: new ReloadRequests(reloaderOf(config, reload)),
       metrics: async () => '# no metrics\n',
     },
@@ -41,7 +43,7 @@ function setUp(input: ConfigInput = { httpApi: { enabled: true } }, reload?: () 
   const reconfigure = (next: ConfigInput) => {
     config = configFromObject(next);
   };
-  return { apps, api: apps.api, statistics, kick, onFault, get, reconfigure };
+  return { apps, api: apps.api, statistics, kick, chooseLayer, onFault, get, reconfigure };
 }
 
 /** Reloads that change nothing. @param read  called for each, may throw. */
@@ -303,6 +305,20 @@ describe('pages of a list', () => {
   it('show what is there of ten thousand', async () => {
     const { names } = withStreams(10_000);
     expect(await names('?start=9998&count=10')).toEqual(['s9998', 's9999']);
+  });
+});
+
+describe('choice of a layer', () => {
+  it('goes to the session of the client, and takes nothing but a layer', async () => {
+    const { api, chooseLayer } = busy();
+    const patch = (id: string, body: object) =>
+      api.inject({ method: 'PATCH', url: `/api/v1/clients/${id}`, payload: body });
+    expect((await patch('bbbbbbbb', { layer: 'h' })).statusCode).toBe(200);
+    expect(chooseLayer.mock.calls).toEqual([[2, 'h']]);
+    expect((await patch('bbbbbbbb', { layer: {} })).statusCode).toBe(400);
+    expect((await patch('bbbbbbbb', {})).statusCode).toBe(400);
+    expect((await patch('nobody', { layer: 'h' })).body).toContain('2049');
+    expect(chooseLayer).toHaveBeenCalledTimes(1);
   });
 });
 

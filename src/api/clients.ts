@@ -12,6 +12,7 @@ import {
   integer,
   kbps,
   listOf,
+  object,
   objectWithOptional,
   pageQuery,
   text,
@@ -44,7 +45,7 @@ const client = objectWithOptional(
   'webrtc',
 );
 
-/** `/api/v1/clients/`: who publishes and plays. DELETE ends a client. */
+/** `/api/v1/clients/`: who publishes and plays. DELETE ends a client, PATCH chooses its layer. */
 export const clients: ApiResource = (app, context) => {
   const { statistics } = context;
   redirectToSlash(app, '/api/v1/clients/');
@@ -89,6 +90,22 @@ export const clients: ApiResource = (app, context) => {
       return answerHead(context);
     },
   });
+  app.route<{ Params: { id: string }; Body: { layer: string } }>({
+    method: 'PATCH',
+    url: '/api/v1/clients/:id',
+    schema: {
+      summary: 'Which layer of simulcast a WebRTC player gets',
+      params: idParams,
+      body: object({
+        layer: { ...text, description: 'a rid, low, high; empty: the best that fits' },
+      }),
+      response: { 200: answer({}) },
+    },
+    handler: ({ params, body }) => {
+      context.chooseLayer(find(params.id, context).session, body.layer);
+      return answerHead(context);
+    },
+  });
   app.route({
     method: 'DELETE',
     url: '/api/v1/clients/',
@@ -126,6 +143,6 @@ function clientJson(entry: ClientEntry, { statistics }: ApiContext) {
     recv_bytes: traffic.received,
     kbps: kbpsJson(traffic),
     ...(entry.transport ? { transport: transportJson(entry.transport) } : {}),
-    ...(entry.connection ? { webrtc: webrtcConnectionJson(entry.connection) } : {}),
+    ...(entry.connection ? { webrtc: webrtcConnectionJson(entry.connection, entry) } : {}),
   };
 }

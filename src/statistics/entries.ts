@@ -1,6 +1,6 @@
 import { randomId } from '../identity/random-id.ts';
 import type { AudioTrack, VideoTrack } from '../native/boundary/stream.ts';
-import type { WebrtcConnected } from '../native/boundary/webrtc.ts';
+import type { WebrtcConnected, WebrtcLayer, WebrtcSentLayer } from '../native/boundary/webrtc.ts';
 import type { ClientDescription } from './client-description.ts';
 import { type MediaCounts, noMediaCounts } from './media-counts.ts';
 import { Traffic } from './traffic.ts';
@@ -89,6 +89,10 @@ export class ClientEntry {
   transport: Transport | undefined;
   /** Of a WebRTC session that is connected. */
   connection: WebrtcConnected | undefined;
+  /** Of a WebRTC publisher of simulcast. */
+  layers: readonly WebrtcLayer[] | undefined;
+  /** Of a WebRTC player that is not sent all of an only layer. */
+  sentLayer: WebrtcSentLayer | undefined;
 
   constructor(
     peer: { readonly id: number; readonly cid: string },

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../errors/codes.ts';
 import type { EngineReport, LoopFigures } from '../native/boundary/figures.ts';
 import type { SessionClosed, Trouble } from '../native/boundary/session.ts';
 import type { StreamTracks } from '../native/boundary/stream.ts';
-import type { WebrtcConnected } from '../native/boundary/webrtc.ts';
+import type { WebrtcConnected, WebrtcLayers, WebrtcSentLayer } from '../native/boundary/webrtc.ts';
 import { forEachSession, monotonicMs, type SessionRecord } from '../native/session-counters.ts';
 import { forEachTransport, type TransportFigures } from '../native/transport-figures.ts';
 import { streamId } from '../streams/stream-id.ts';
@@ -181,6 +181,20 @@ export class Statistics {
     const client = this.#clients.get(event.session);
     if (client) {
       client.connection = event;
+    }
+  }
+
+  layers({ session, layers }: WebrtcLayers): void {
+    const client = this.#clients.get(session);
+    if (client) {
+      client.layers = layers;
+    }
+  }
+
+  sentLayer(event: WebrtcSentLayer): void {
+    const client = this.#clients.get(event.session);
+    if (client) {
+      client.sentLayer = event;
     }
   }
 

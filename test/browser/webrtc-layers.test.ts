@@ -2,8 +2,8 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Browser } from '../support/browser.ts';
 import { MediaServer } from '../support/media-server.ts';
-import { decoded, received } from '../support/rtc-page.ts';
-import { playPicture, publishPicture } from '../support/rtc-peer.ts';
+import { decoded, KEEP_CONNECTIONS, received } from '../support/rtc-page.ts';
+import { playPicture, publishPicture, resourceOf } from '../support/rtc-peer.ts';
 
 let server: MediaServer;
 let browser: Browser;
@@ -60,4 +60,67 @@ describe('Chromium, with layers of simulcast', () => {
     },
     120_000,
   );
+});
+
+/** What the API tells of a client. */
+interface Client {
+  readonly id: string;
+  readonly name: string;
+  readonly publish: boolean;
+  readonly transport: { readonly rtt_ms: number | null };
+  readonly webrtc: {
+    readonly layers?: readonly { readonly rid: string; readonly kbps: number }[];
+    readonly sent?: object;
+  };
+}
+
+async function client(stream: string, publishes: boolean): Promise<Client | undefined> {
+  const answer = await fetch(server.api('/api/v1/clients/'));
+  const { clients } = (await answer.json()) as { clients: readonly Client[] };
+  return clients.find(({ name, publish }) => name === stream && publish === publishes);
+}
+
+function choose(url: string, layer: string): Promise<Response> {
+  return fetch(url, {
+    method: 'PATCH',
+    headers: { 'Content-Type': 'application/json' },
+    body: JSON.stringify({ layer }),
+  });
+}
+
+describe('Chromium, while it plays', () => {
+  it('gets another layer: by WHEP, by the API, and by the choice of the page', async () => {
+    const publisher = await publishPicture(
+      browser,
+      server,
+      { query: 'stream=choice&codec=vp8' },
+      LAYERS,
+    );
+    await server.published('/live/choice');
+    const player = await playPicture(browser, server, { query: 'stream=choice&layer=l' });
+    await becomes(player, 160);
+    expect((await choose(await resourceOf(player, server), 'h')).status).toBe(204);
+    await becomes(player, 640);
+    const { id = '' } = (await client('choice', false)) ?? {};
+    expect((await choose(server.api(`/api/v1/clients/${id}`), 'low')).status).toBe(200);
+    await becomes(player, 160);
+    await expect
+      .poll(async () => (await client('choice', false))?.webrtc.sent, { timeout: 10_000 })
+      .toEqual({ layer: 'l', video: 'whole', wanted: 'low' });
+    const published = await client('choice', true);
+    expect(published?.webrtc.layers?.map(({ rid }) => rid).sort()).toEqual(['h', 'l']);
+    expect(published?.webrtc.layers?.every(({ kbps }) => kbps > 0)).toBe(true);
+    // The publisher is on this machine, and tells so by extended reports.
+    expect(published?.transport.rtt_ms).toBeGreaterThan(0);
+    expect(published?.transport.rtt_ms).toBeLessThan(500);
+    await player.close();
+
+    const page = await browser.open();
+    await page.addInitScript(KEEP_CONNECTIONS);
+    await page.goto(server.http('/players/whep.html?stream=choice&autostart=true'));
+    await becomes(page, 640);
+    await page.locator('#layer').selectOption('l');
+    await becomes(page, 160);
+    await Promise.all([publisher.close(), page.close()]);
+  }, 120_000);
 });

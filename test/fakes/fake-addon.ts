@@ -37,6 +37,8 @@ export class FakeEngine implements NativeEngine {
   /** WebRTC peers that were described, by session. */
   readonly webrtc = new Map<number, WebrtcSessionOptions>();
   readonly restarts = new Map<number, IceCredentials>();
+  /** Layers that players were made to want. */
+  readonly layers = new Map<number, string>();
   http: HttpConfig | undefined;
   transcoding: EngineStats['transcoding'] = 'available';
   maxConnections: number | undefined;
@@ -123,6 +125,10 @@ export class FakeEngine implements NativeEngine {
 
   webrtc_restart_ice(session: number, credentials: IceCredentials): void {
     this.restarts.set(session, credentials);
+  }
+
+  webrtc_choose_layer(session: number, layer: string): void {
+    this.layers.set(session, layer);
   }
 
   stats(): EngineStats {

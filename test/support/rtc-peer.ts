@@ -5,9 +5,11 @@ import { KEEP_CONNECTIONS } from './rtc-page.ts';
 
 /** A layer as `RTCRtpEncodingParameters` has it. */
 export interface Layer {
-  readonly rid: string;
+  /** Left out of the only one. */
+  readonly rid?: string;
   readonly scaleResolutionDownBy?: number;
   readonly maxBitrate?: number;
+  readonly scalabilityMode?: string;
 }
 
 /** How a peer in a browser reaches the server. */
@@ -27,6 +29,7 @@ function exchange(server: MediaServer, path: 'whip' | 'whep', { query, port }: W
     await connection.setLocalDescription();
     const answer = await fetch('${url}', { method: 'POST', body: connection.localDescription.sdp });
     const sdp = await answer.text();
+    window.resource = answer.headers.get('location');
     const PORT = new RegExp('^(a=candidate:(?:[^ ]+ ){5})[0-9]+', 'gm');
     if (!answer.ok) { throw new Error(sdp); }
     await connection.setRemoteDescription({ type: 'answer', sdp: ${sdp} });`;
@@ -157,6 +160,11 @@ export async function playSound(
     await audio.play();
   })()`);
   return page;
+}
+
+/** The URL of the session of a page, as the server gave it. */
+export async function resourceOf(page: Page, server: MediaServer): Promise<string> {
+  return server.api(String(await page.evaluate('window.resource')));
 }
 
 /** Entries of the newest connection's statistics. */

@@ -166,6 +166,11 @@ void Egress::control() {
   if (!video_.wanted()) {
     return;
   }
+  if (const uint32_t wishes = transport_.shared().layer_wishes.load(std::memory_order_relaxed);
+      wishes != layer_wishes_) {
+    layer_wishes_ = wishes;
+    choice_.wish(transport_.shared().wanted_layer());
+  }
   const LayerChoice::Choice choice = choice_.choose(*rendition_, video_, look_at_path(now), now);
   probe(choice.needed_bps, now);
   thin_ = choice.thin;
@@ -180,6 +185,27 @@ void Egress::control() {
     want(choice.source);
     leave_what_does_not_fit(now);
   }
+  tell_layer();
+}
+
+/// Which layer is sent, and how, where it is not all of the only one.
+void Egress::tell_layer() {
+  const RenditionSource* sent = rendition_->find(video_.source());
+  if (sent == nullptr && !paused_) {
+    return;  // it waits for a random access point
+  }
+  const std::string_view video = paused_ ? "paused" : thin_ ? "thin" : "whole";
+  const std::string_view layer =
+      sent != nullptr ? std::string_view(sent->source->description().rid) : std::string_view();
+  if (told_.layer == layer && told_.video == video && told_.wanted == choice_.wish()) {
+    return;
+  }
+  told_ = {std::string(layer), video, choice_.wish()};
+  transport_.context().events.send({{"type", "webrtc_sent_layer"},
+                                    {"session", transport_.shared().id},
+                                    {"layer", layer},
+                                    {"video", video},
+                                    {"wanted", told_.wanted}});
 }
 
 rtp::LayerSelector::Path Egress::look_at_path(Time now) {

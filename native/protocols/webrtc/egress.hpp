@@ -4,6 +4,8 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "protocols/webrtc/layer_choice.hpp"
 #include "protocols/webrtc/packet_rendition.hpp"
@@ -61,6 +63,7 @@ class Egress final : public Media, private PacketReader {
   void probe(uint64_t needed_bps, Time now);
   void on_pad_timer();
   void leave_what_does_not_fit(Time now);
+  void tell_layer();
   void on_feedback(const rtp::RtcpPacket& packet);
   void on_nack(const rtp::RtcpPacket& packet);
   void on_key_frame_wanted();
@@ -85,6 +88,13 @@ class Egress final : public Media, private PacketReader {
   uint32_t target_ = 0;  // source of video that is to be sent; 0: whatever comes
   bool paused_ = false;  // the path takes no video at all
   bool thin_ = false;
+  uint32_t layer_wishes_ = 0;  // that were heard
+  /// What the control plane was told that is sent.
+  struct Told {
+    std::string layer;
+    std::string_view video = "whole";
+    std::string wanted;
+  } told_;
   uint32_t generation_ = 0;
   Time control_due_{};
   Duration rtt_ = milliseconds(50);

@@ -23,8 +23,6 @@ constexpr Duration kShortestRepair = milliseconds(5);
 // Between two NACKs of one packet, on however short a path.
 constexpr Duration kShortestRoundTrip = milliseconds(20);
 constexpr size_t kMaxCompound = 1200;
-// A layer whose packets end is paused by its encoder after so long.
-constexpr Duration kLayerPause = seconds(1);
 // A layer that is so much more than the one at hand is a better picture, and not one that moves
 // more at present.
 constexpr uint64_t kClearlyLarger = 2;
@@ -501,6 +499,7 @@ void Ingest::on_report_timer() {
   }
   transport_.send_rtcp(writer.written());
   follow_largest_layer();
+  layer_report_.update(sources_, transport_);
   if (description_.rtc_to_rtmp && description_.pli_interval > Duration::zero() &&
       loop.now() >= pli_due_) {
     // Players of other protocols cannot ask for key frames, and begin with one.
@@ -552,8 +551,8 @@ void Ingest::on_sender_report(const rtp::RtcpPacket& packet) {
   }
   for (const auto& source : sources_) {
     if (source->ssrc == report->ssrc && !source->superseded) {
-      const int64_t timestamp = source->stream.on_sender_report(
-          report->ntp, report->rtp_timestamp, transport_.context().loop.now());
+      const int64_t timestamp = source->stream.on_sender_report(report->ntp, report->rtp_timestamp,
+                                                                transport_.context().loop.now());
       clock_.on_sender_report(source->clock_track, report->ntp, timestamp);
     }
   }

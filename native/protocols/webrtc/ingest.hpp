@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hub/publication.hpp"
+#include "protocols/webrtc/layer_report.hpp"
 #include "protocols/webrtc/received_source.hpp"
 #include "protocols/webrtc/transport.hpp"
 #include "rtp/jitter/session_clock.hpp"
@@ -75,6 +76,7 @@ class Ingest final : public Media {
   std::vector<RepairSource> repairs_;
   std::array<ReceivedSource*, 2> frame_sources_{};  // by kind
   std::array<TrackRef, 2> tracks_;                  // that were told, by kind
+  LayerReport layer_report_;
   uint32_t next_number_ = 1;
   rtp::SessionClock clock_;
   rtp::TransportFeedbackSender arrivals_;

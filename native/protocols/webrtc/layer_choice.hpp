@@ -19,6 +19,10 @@ class LayerChoice {
   ///              a path that does not take it gets less.
   explicit LayerChoice(std::string wish) : wish_(std::move(wish)) {}
 
+  /// Another wish, from now on.
+  void wish(std::string wish) { wish_ = std::move(wish); }
+  [[nodiscard]] const std::string& wish() const { return wish_; }
+
   struct Choice {
     const RenditionSource* source = nullptr;  // null: there is none, or none fits
     bool paused = false;                      // there are some, but the path takes none of them
@@ -33,7 +37,7 @@ class LayerChoice {
   [[nodiscard]] size_t wanted() const;
   void order();
 
-  const std::string wish_;
+  std::string wish_;
   rtp::LayerSelector selector_;
   bool chosen_ = false;
   // Kept for their memory: the layers at hand, by rate.

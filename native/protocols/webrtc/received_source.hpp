@@ -38,6 +38,7 @@ struct ReceivedSource {
   uint8_t full_intra_requests = 0;
   uint64_t bytes = 0;     // of the second at hand
   uint64_t rate_bps = 0;  // of the last
+  uint64_t told_bps = 0;  // to the control plane; 0: that it is paused
   // Of the one source of its kind whose frames are published.
   std::unique_ptr<rtp::Depacketizer> depacketizer;  // null: not a codec for frames
   rtp::DecodingTimes decoding_times;

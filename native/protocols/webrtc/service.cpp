@@ -24,6 +24,17 @@ std::string Shared::last_bad_integrity() const {
   return last_bad_integrity_ ? text_of(*last_bad_integrity_) : std::string();
 }
 
+void Shared::want_layer(std::string wish) {
+  const std::lock_guard lock(mutex_);
+  wanted_layer_ = std::move(wish);
+  layer_wishes.fetch_add(1, std::memory_order_relaxed);
+}
+
+std::string Shared::wanted_layer() const {
+  const std::lock_guard lock(mutex_);
+  return wanted_layer_;
+}
+
 const dtls::Certificate& Service::certificate(dtls::KeyType type) {
   MadeOnce& made = certificates_[static_cast<size_t>(type)];
   std::call_once(made.once, [&made, type] {

@@ -19,7 +19,7 @@ namespace millrace::webrtc {
 class PeerTable;
 
 /// What the home of a session (WebrtcSession) and its peer, on perhaps another loop, both see.
-/// Everything but the counters is immutable.
+/// Everything but the counters and the wish for a layer is immutable.
 struct Shared {
   SessionId id = 0;
   LoopContext* home = nullptr;
@@ -40,8 +40,15 @@ struct Shared {
   /// `ip:port` of the last of them; empty when there was none.
   [[nodiscard]] std::string last_bad_integrity() const;
 
+  /// What a player wants from now on, in place of Description::layer. Any thread.
+  void want_layer(std::string wish);
+  [[nodiscard]] std::string wanted_layer() const;
+  /// Grows with each wish.
+  std::atomic<uint32_t> layer_wishes{0};
+
  private:
   mutable std::mutex mutex_;
+  std::string wanted_layer_;
   std::optional<Address> last_bad_integrity_;
 };
 using SharedRef = std::shared_ptr<Shared>;

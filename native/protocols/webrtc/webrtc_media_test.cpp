@@ -214,6 +214,67 @@ TEST_F(WebrtcMediaTest, PlayerOfSimulcastGetsTheLayerThatItsPathTakes) {
   }
 }
 
+TEST_F(WebrtcMediaTest, PlayerGetsAnotherLayerWhenItAsksForOne) {
+  ClientPeer sender(port_);
+  ASSERT_TRUE(
+      server_.engine()
+          .create("webrtc", sender.describe("publish", SimulcastPublisher::media("recvonly")))
+          .ok());
+  ASSERT_TRUE(sender.connect(fingerprint_));
+  SimulcastPublisher media(sender);
+  media.send();
+  ClientPeer player(port_);
+  player.local_ufrag = "playufrag";
+  const auto session = server_.engine().create(
+      "webrtc", player.describe("play", SimulcastPublisher::media("sendonly")));
+  ASSERT_TRUE(session.ok());
+  ASSERT_TRUE(player.connect(fingerprint_));
+  const auto gets = [&](const char* wish, size_t size) {
+    server_.engine().command(*session, {{"layer", wish}});
+    size_t in_a_row = 0;
+    for (const Time limit = Clock::now() + seconds(10); Clock::now() < limit && in_a_row < 20;) {
+      media.send();
+      (void)player.receive(
+          [&](const std::vector<uint8_t>& bytes) {
+            const auto packet = rtp::RtpPacket::parse(bytes);
+            if (!rtp::is_rtcp(bytes) && packet.ok()) {
+              in_a_row = packet->payload.size() == size ? in_a_row + 1 : 0;
+            }
+            return false;
+          },
+          5);
+    }
+    return in_a_row >= 20;
+  };
+  EXPECT_TRUE(gets("low", 100));
+  EXPECT_TRUE(gets("h", 1000));
+  EXPECT_TRUE(gets("l", 100));
+  EXPECT_TRUE(gets("", 1000));
+  EXPECT_TRUE(server_.await("webrtc_layers"));
+  EXPECT_TRUE(server_.await("webrtc_sent_layer"));
+}
+
+TEST_F(WebrtcMediaTest, Rfc3611PublisherThatAnswersIsToldTheReferenceTime) {
+  ClientPeer sender(port_);
+  Fields media = *video_media("recvonly").front().as<Fields>();
+  media.set("reference_time", true);
+  ASSERT_TRUE(
+      server_.engine().create("webrtc", sender.describe("publish", Value::List{media})).ok());
+  ASSERT_TRUE(sender.connect(fingerprint_));
+  EXPECT_TRUE(sender.receive([](const std::vector<uint8_t>& bytes) {
+    rtp::RtcpReader reader(bytes);
+    for (auto next = reader.next(); next.ok() && next->has_value(); next = reader.next()) {
+      if ((*next)->type == rtp::RtcpType::kExtendedReport) {
+        ByteReader body((*next)->body);
+        EXPECT_NE(body.u32(), 0U);
+        EXPECT_EQ(body.u32(), 0x04000002U) << "RRTR of two words";
+        return true;
+      }
+    }
+    return false;
+  }));
+}
+
 TEST_F(WebrtcMediaTest, PublisherIsAskedForWhatIsLost) {
   ASSERT_TRUE(connect_sender());
   media_.send_frame();

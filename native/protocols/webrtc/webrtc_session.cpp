@@ -45,6 +45,9 @@ void WebrtcSession::start() {
 }
 
 void WebrtcSession::on_command(const Fields& command) {
+  if (command.find("layer") != nullptr) {
+    return shared_->want_layer(command.text("layer"));
+  }
   const IceCredentials ice = IceCredentials::from(command);
   if (!closing_ && !ice.local_ufrag.empty() && !ice.local_pwd.empty()) {
     service_.restart(id(), ice);

@@ -16,7 +16,7 @@ class WebrtcSession final : public Session {
   void start() override;
   void on_accept(const Fields& /*options*/) override {}
   void on_reject(ErrorCode /*code*/, std::string_view /*text*/, int /*http_status*/) override {}
-  /// New ICE credentials.
+  /// New ICE credentials, or another layer.
   void on_command(const Fields& command) override;
   void close(ErrorCode code) override;
   void count(SessionCounters& counters) const override;

@@ -71,6 +71,8 @@ TEST(ReceptionStatistics, Rfc3550RoundTripTimeByLsrAndDlsr) {
   ASSERT_TRUE(rtt.has_value());
   EXPECT_NEAR(std::chrono::duration<double>(*rtt).count(), 0.060, 0.001);
   EXPECT_FALSE(round_trip_time(ReportBlock{}, sent).has_value());
+  const DelaySinceLastReference reference{1, block.last_sr, block.delay_since_last_sr};
+  EXPECT_EQ(round_trip_time(reference, to_ntp(1'700'000'000'560'000)), rtt);
   EXPECT_FALSE(round_trip_time(block, to_ntp(1'700'000'000'000'000)).has_value()) << "negative";
 }
 

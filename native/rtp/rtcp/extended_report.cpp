@@ -23,8 +23,7 @@ void ReceiverReferenceTime::write_to(ByteWriter& writer) const {
 
 Result<std::optional<DelaySinceLastReference>> delay_since_reference_of(uint32_t ssrc,
                                                                         const RtcpPacket& packet) {
-  const Error malformed{ErrorCode::kRtcpPacketMalformed,
-                        static_cast<uint32_t>(packet.body.size())};
+  const Error malformed{ErrorCode::kRtcpPacketMalformed, static_cast<uint32_t>(packet.body.size())};
   ByteReader reader(packet.body);
   reader.skip(kWord);  // whose report it is
   while (reader.ok() && !reader.empty()) {

@@ -25,9 +25,9 @@ struct ReceiverReferenceTime {
 
 /// One sub-block of DLRR, RFC 3611 §4.5.
 struct DelaySinceLastReference {
-  uint32_t ssrc = 0;         // of the receiver that told its time
-  uint32_t last_rr = 0;      // middle 32 bits of that time
-  uint32_t delay = 0;        // between its arrival and this packet, in 1/65536 s
+  uint32_t ssrc = 0;     // of the receiver that told its time
+  uint32_t last_rr = 0;  // middle 32 bits of that time
+  uint32_t delay = 0;    // between its arrival and this packet, in 1/65536 s
 
   friend bool operator==(const DelaySinceLastReference&, const DelaySinceLastReference&) = default;
 };

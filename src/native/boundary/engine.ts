@@ -22,6 +22,8 @@ import type {
   IceCredentials,
   WebrtcCertificateKey,
   WebrtcConnected,
+  WebrtcLayers,
+  WebrtcSentLayer,
   WebrtcSessionOptions,
   WebrtcTrouble,
 } from './webrtc.ts';
@@ -122,6 +124,8 @@ export type EngineEvent =
   | SessionClosed
   | WebrtcConnected
   | WebrtcTrouble
+  | WebrtcLayers
+  | WebrtcSentLayer
   | HttpRequest
   | TranscodingChanged
   | Trouble;
@@ -156,6 +160,8 @@ export interface NativeEngine {
   webrtc_create(options: WebrtcSessionOptions): SessionId;
   /** The session goes on with new credentials as soon as a check uses them. */
   webrtc_restart_ice(session: SessionId, credentials: IceCredentials): void;
+  /** Which layer of simulcast a player wants from now on: a rid, `low`, `high`; empty for the best that fits. */
+  webrtc_choose_layer(session: SessionId, layer: string): void;
   /** Replaces everything that the HTTP listeners serve, at once. */
   configure_http(config: HttpConfig): void;
   /** Whoever is connected stays, also above the limit. */

@@ -138,3 +138,29 @@ export interface WebrtcTrouble {
   /** Of the last failure; `NONE` when there was none. */
   readonly code: EndCode;
 }
+
+/** The layers of a publisher's simulcast; told when one comes or goes, or its rate has clearly changed. */
+export interface WebrtcLayers {
+  readonly type: 'webrtc_layers';
+  readonly session: SessionId;
+  readonly layers: readonly WebrtcLayer[];
+}
+
+export interface WebrtcLayer {
+  /** RFC 8852. */
+  readonly rid: string;
+  /** Of the last second; 0 while the publisher does not send it. */
+  readonly bitrate_bps: number;
+}
+
+/** What a player is sent; not told while it is all of the only layer, and nothing else is wanted. */
+export interface WebrtcSentLayer {
+  readonly type: 'webrtc_sent_layer';
+  readonly session: SessionId;
+  /** The rid; empty without simulcast, and without video. */
+  readonly layer: string;
+  /** `thin`: without what no other picture refers to; `paused`: sound only, as the path takes no more. */
+  readonly video: 'whole' | 'thin' | 'paused';
+  /** A rid, `low` or `high`; empty for the best that fits. */
+  readonly wanted: string;
+}

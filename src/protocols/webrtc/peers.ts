@@ -1,5 +1,10 @@
 import type { SessionId } from '../../native/boundary/names.ts';
-import type { WebrtcConnected, WebrtcTrouble } from '../../native/boundary/webrtc.ts';
+import type {
+  WebrtcConnected,
+  WebrtcLayer,
+  WebrtcSentLayer,
+  WebrtcTrouble,
+} from '../../native/boundary/webrtc.ts';
 import type { AdmissionRequest } from '../admission.ts';
 import type { IceCredentials } from './ice.ts';
 
@@ -24,6 +29,10 @@ export interface Peer {
   connected: WebrtcConnected | undefined;
   /** What the engine last told of a peer that is not connected. */
   trouble: WebrtcTrouble | undefined;
+  /** Of a publisher of simulcast. */
+  layers: readonly WebrtcLayer[];
+  /** Of a player, once it is not all of an only layer. */
+  sentLayer: WebrtcSentLayer | undefined;
 }
 
 /** `<local ufrag>:<remote ufrag>`, by which SRS names a session. */

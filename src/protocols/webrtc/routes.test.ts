@@ -152,7 +152,7 @@ describe('WHIP', () => {
     expect((await patch(candidate, { 'If-Match': etag })).status).toBe(204);
     const refused = await patch(candidate, { 'Content-Type': 'application/sdp' });
     expect(refused.status).toBe(415);
-    expect(refused.headers.get('accept-patch')).toBe(type);
+    expect(refused.headers.get('accept-patch')).toBe(`${type}, application/json`);
     expect(await refused.json()).toMatchObject({ code: 'RTC_CONTENT_TYPE' });
     expect((await patch(candidate, { 'If-Match': '"other"' })).status).toBe(412);
 
@@ -171,6 +171,48 @@ describe('WHIP', () => {
     // The resource is the same, its entity tag is another.
     expect((await patch(candidate, { 'If-Match': etag })).status).toBe(412);
     expect((await patch('a=ice-ufrag:x\r\n', { 'If-Match': '*' })).status).toBe(400);
+  });
+
+  it('lets a player choose its layer, and tells of layers', async () => {
+    const { engine, base } = await started();
+    const publisher = await post(base, '/rtc/v1/whip/', PUBLISH);
+    const player = await post(base, '/rtc/v1/whep/', PLAY);
+    const [published = 0, played = 0] = [...engine.webrtc.keys()];
+    engine.deliver([
+      {
+        type: 'webrtc_layers',
+        session: published,
+        layers: [
+          { rid: 'l', bitrate_bps: 150_400 },
+          { rid: 'h', bitrate_bps: 0 },
+        ],
+      },
+      { type: 'webrtc_sent_layer', session: played, layer: 'l', video: 'whole', wanted: '' },
+    ]);
+    const { search } = new URL(player.headers.get('location') ?? '', base);
+    const answer = await fetch(`${base}/rtc/v1/connectivity/${search}`);
+    expect(((await answer.json()) as { data: object }).data).toMatchObject({
+      layers: [
+        { rid: 'l', kbps: 150 },
+        { rid: 'h', kbps: 0 },
+      ],
+      sent: { layer: 'l', video: 'whole', wanted: '' },
+    });
+    const choose = (to: Response, body: string) =>
+      fetch(base + (to.headers.get('location') ?? ''), {
+        method: 'PATCH',
+        headers: { 'Content-Type': 'application/json' },
+        body,
+      });
+    expect((await choose(player, '{"layer":"h"}')).status).toBe(204);
+    expect(engine.layers.get(played)).toBe('h');
+    expect((await choose(player, '{"layer":""}')).status).toBe(204);
+    expect(engine.layers.get(played)).toBe('');
+    for (const body of ['{"layer":7}', '{"layer":"a b"}', '{}', 'null', '[', '"h"']) {
+      expect((await choose(player, body)).status, body).toBe(400);
+    }
+    expect((await choose(publisher, '{"layer":"h"}')).status).toBe(400);
+    expect(engine.layers.get(played)).toBe('');
   });
 
   it.each([

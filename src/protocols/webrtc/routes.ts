@@ -2,6 +2,7 @@ import { isIP } from 'node:net';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { errorTable } from '../../errors/codes.ts';
 import { errorCodeFrom, ServerError } from '../../errors/server-error.ts';
+import { layersJson, sentLayerJson } from './layers.ts';
 import { hostName, type OfferRequest, streamUrlName, whipName } from './offer-request.ts';
 import { entityTag, type Peer } from './peers.ts';
 import { MAX_SDP_LENGTH } from './sdp/parse.ts';
@@ -25,6 +26,8 @@ const WHIP = '/rtc/v1/whip';
 const WHEP = ['/rtc/v1/whep', '/rtc/v1/whip-play'] as const;
 const SDP = 'application/sdp';
 const TRICKLE = 'application/trickle-ice-sdpfrag';
+const JSON_TYPE = 'application/json';
+const ACCEPT_PATCH = `${TRICKLE}, ${JSON_TYPE}`;
 
 /** WHIP (RFC 9725), WHEP (draft-ietf-wish-whep), the JSON API of SRS, and the connectivity check. */
 export function webrtcRoutes(app: FastifyInstance, context: WebrtcRoutesContext): void {
@@ -113,7 +116,7 @@ async function answerSdp(
     .header('Content-Type', SDP)
     .header('Location', locationOf(peer, id))
     .header('ETag', entityTag(peer))
-    .header('Accept-Patch', TRICKLE);
+    .header('Accept-Patch', plays ? ACCEPT_PATCH : TRICKLE);
   return sdp;
 }
 
@@ -150,11 +153,17 @@ function endSession(request: FastifyRequest, reply: FastifyReply, signaling: Sig
   return '';
 }
 
-/** Trickled candidates and ICE restarts, RFC 9725 §4.3. */
+/** Trickled candidates and ICE restarts, RFC 9725 §4.3; or the layer that a player wants. */
 function patchSession(request: FastifyRequest, reply: FastifyReply, signaling: Signaling): string {
-  if (!request.headers['content-type']?.startsWith(TRICKLE)) {
-    reply.header('Accept-Patch', TRICKLE);
-    throw new ServerError('RTC_CONTENT_TYPE', `PATCH takes ${TRICKLE}`);
+  const type = request.headers['content-type'];
+  if (type?.startsWith(JSON_TYPE)) {
+    signaling.chooseLayer(peerOf(request, signaling), jsonObject(bodyOf(request)).layer);
+    reply.code(204);
+    return '';
+  }
+  if (!type?.startsWith(TRICKLE)) {
+    reply.header('Accept-Patch', ACCEPT_PATCH);
+    throw new ServerError('RTC_CONTENT_TYPE', `PATCH takes ${ACCEPT_PATCH}`);
   }
   const peer = peerOf(request, signaling);
   const fragment = parseFragment(bodyOf(request));
@@ -199,14 +208,20 @@ async function answerJson(
   }
 }
 
-function jsonOffer(body: string): { readonly sdp: string; readonly streamurl: string } {
-  let parsed: unknown;
+/** Fields that bodies may have, of whatever kind. */
+type JsonFields = Readonly<Partial<Record<'sdp' | 'streamurl' | 'layer', unknown>>>;
+
+/** The fields of a body; none when it is JSON but no object. */
+function jsonObject(body: string): JsonFields {
   try {
-    parsed = JSON.parse(body);
+    return (JSON.parse(body) ?? {}) as JsonFields;
   } catch (cause) {
     throw new ServerError('RTC_REQUEST_INVALID', 'the body is not JSON', { cause });
   }
-  const { sdp, streamurl } = (parsed ?? {}) as Readonly<Record<string, unknown>>;
+}
+
+function jsonOffer(body: string): { readonly sdp: string; readonly streamurl: string } {
+  const { sdp, streamurl } = jsonObject(body);
   if (typeof sdp !== 'string' || typeof streamurl !== 'string') {
     throw new ServerError('RTC_REQUEST_INVALID', 'sdp and streamurl are strings');
   }
@@ -236,6 +251,8 @@ function connectivity(
       checks: trouble?.checks ?? 0,
       bad_integrity: trouble?.bad_integrity ?? 0,
       dtls: connected ? 'connected' : (trouble?.dtls ?? 'waiting'),
+      layers: layersJson(signaling.layersFor(peer)),
+      ...(peer.sentLayer ? { sent: sentLayerJson(peer.sentLayer) } : {}),
     },
   };
 }

@@ -7,7 +7,13 @@ import type { NativeEngine } from '../../native/boundary/engine.ts';
 import type { SessionId } from '../../native/boundary/names.ts';
 import type { SessionClosed } from '../../native/boundary/session.ts';
 import type { StreamTracks, TranscodingChanged } from '../../native/boundary/stream.ts';
-import type { WebrtcConnected, WebrtcTrouble } from '../../native/boundary/webrtc.ts';
+import type {
+  WebrtcConnected,
+  WebrtcLayer,
+  WebrtcLayers,
+  WebrtcSentLayer,
+  WebrtcTrouble,
+} from '../../native/boundary/webrtc.ts';
 import type { Session } from '../../sessions/session.ts';
 import type { Sessions } from '../../sessions/sessions.ts';
 import type { StreamRegistry } from '../../streams/registry.ts';
@@ -23,6 +29,7 @@ import {
 import { isTranscoded, trackCodecOf } from './codecs.ts';
 import { explainConnection } from './explain.ts';
 import { areCredentials, type IceCredentials, localCredentials } from './ice.ts';
+import { isLayerWish } from './layers.ts';
 import type { OfferRequest } from './offer-request.ts';
 import { type Peer, Peers, peerId } from './peers.ts';
 import { PendingPeers } from './pending-peers.ts';
@@ -35,7 +42,12 @@ export interface SignalingContext {
   readonly config: () => MillraceConfig;
   readonly engine: Pick<
     NativeEngine,
-    'webrtc_certificate' | 'webrtc_create' | 'webrtc_restart_ice' | 'close' | 'stats'
+    | 'webrtc_certificate'
+    | 'webrtc_create'
+    | 'webrtc_restart_ice'
+    | 'webrtc_choose_layer'
+    | 'close'
+    | 'stats'
   >;
   readonly registry: StreamRegistry;
   readonly sessions: Pick<Sessions, 'open' | 'get'>;
@@ -177,6 +189,52 @@ export class Signaling {
     });
   }
 
+  /**
+   * What a player wants from now on, in place of `layer` of its URL.
+   * @param layer  a rid, `low`, `high`, or empty for the best that fits.
+   * @throws ServerError `RTC_REQUEST_INVALID` of a publisher, and for what no rid can be.
+   */
+  chooseLayer({ session, request }: Peer, layer: unknown): void {
+    if (request.action !== 'play') {
+      throw new ServerError('RTC_REQUEST_INVALID', 'only players choose a layer');
+    }
+    if (!isLayerWish(layer)) {
+      throw new ServerError('RTC_REQUEST_INVALID', 'layer is a rid, low, high or empty');
+    }
+    this.#context.engine.webrtc_choose_layer(session, layer);
+  }
+
+  /** {@link chooseLayer} of a session of the engine; false when it is none of WebRTC. */
+  chooseLayerOf(session: SessionId, layer: unknown): boolean {
+    const peer = this.#peers.ofSession(session);
+    if (peer) {
+      this.chooseLayer(peer, layer);
+    }
+    return peer !== undefined;
+  }
+
+  /** The layers of simulcast of what a peer publishes or plays; empty when there is only one. */
+  layersFor({ request, layers }: Peer): readonly WebrtcLayer[] {
+    const publisher = this.#context.registry.get(request.streamUrl)?.publication?.peer;
+    return request.action === 'publish' || !publisher
+      ? layers
+      : (this.#peers.ofSession(publisher.id)?.layers ?? []);
+  }
+
+  onLayers({ session, layers }: WebrtcLayers): void {
+    const peer = this.#peers.ofSession(session);
+    if (peer) {
+      peer.layers = layers;
+    }
+  }
+
+  onSentLayer(event: WebrtcSentLayer): void {
+    const peer = this.#peers.ofSession(event.session);
+    if (peer) {
+      peer.sentLayer = event;
+    }
+  }
+
   /** Whether media can flow, in one sentence. */
   explain(peer: Peer): string {
     const isPublished =
@@ -275,6 +333,8 @@ export class Signaling {
       startedAtMs: performance.now(),
       connected: undefined,
       trouble: undefined,
+      layers: [],
+      sentLayer: undefined,
     };
     return { sdp: answer.sdp, peer, id: this.#peers.add(peer) };
   }
