@@ -87,3 +87,88 @@ describe('Chromium behind a path that becomes narrow', () => {
     link.close();
   }, 150_000);
 });
+
+/** What came while `seconds` of sound did: sound is the clock. */
+async function during(player: Page, seconds: number) {
+  const both = async () => ({
+    video: await received(player, 'video'),
+    audio: await received(player, 'audio'),
+  });
+  const since = (after: number | undefined, before: number | undefined) =>
+    (after ?? 0) - (before ?? 0);
+  const before = await both();
+  let after = before;
+  await expect
+    .poll(
+      async () => {
+        after = await both();
+        return since(after.audio?.packetsReceived, before.audio?.packetsReceived);
+      },
+      { timeout: 30_000 },
+    )
+    .toBeGreaterThanOrEqual(seconds * 50);
+  return {
+    picturesPerSecond:
+      since(after.video?.framesDecoded, before.video?.framesDecoded) /
+      (since(after.audio?.packetsReceived, before.audio?.packetsReceived) / 50),
+    concealed:
+      since(after.audio?.concealedSamples, before.audio?.concealedSamples) /
+      since(after.audio?.totalSamplesReceived, before.audio?.totalSamplesReceived),
+  };
+}
+
+/** Waits until so many pictures come for each second of sound. */
+async function picturesPerSecond(player: Page, least: number, most: number): Promise<void> {
+  await expect
+    .poll(
+      async () => {
+        const { picturesPerSecond: count } = await during(player, 1);
+        return count >= least && count <= most;
+      },
+      { timeout: 40_000 },
+    )
+    .toBe(true);
+}
+
+describe('Chromium behind a path that takes less than the only layer', () => {
+  it('gets some of the pictures, or sound alone, and all of them again when it takes more', async () => {
+    const publisher = await publishPicture(
+      browser,
+      server,
+      { query: 'stream=single&codec=vp8' },
+      [{ maxBitrate: 700_000, scalabilityMode: 'L1T3' }],
+      PICTURE,
+    );
+    await server.published('/live/single');
+    const link = await LossyLink.open(server.port('rtc'), path(4_000_000));
+    const player = await playPicture(
+      browser,
+      server,
+      { query: 'stream=single', port: link.port },
+      PICTURE,
+    );
+    const sent = async () => {
+      const { clients } = (await (await fetch(server.api('/api/v1/clients/'))).json()) as {
+        clients: readonly { publish: boolean; webrtc: { sent?: { video: string } } }[];
+      };
+      return clients.find(({ publish }) => !publish)?.webrtc.sent?.video;
+    };
+    await picturesPerSecond(player, PICTURE.fps * 0.8, PICTURE.fps * 2);
+    link.become(path(500_000));
+    await expect.poll(sent, { timeout: 20_000 }).toBe('thin');
+    await picturesPerSecond(player, 1, PICTURE.fps * 0.7);
+
+    link.become(path(150_000));
+    await expect.poll(sent, { timeout: 20_000 }).toBe('paused');
+    await picturesPerSecond(player, 0, 0);
+    // What stood before the bottleneck has passed: sound alone has room.
+    expect((await during(player, 3)).concealed).toBeLessThan(0.02);
+
+    link.become(path(4_000_000));
+    await expect.poll(sent, { timeout: 40_000 }).toBe('whole');
+    await picturesPerSecond(player, PICTURE.fps * 0.8, PICTURE.fps * 2);
+    expect((await during(player, 3)).concealed).toBeLessThan(0.02);
+    await Promise.all([publisher.close(), player.close()]);
+    link.close();
+  }, 200_000);
+});

@@ -8,6 +8,9 @@ export interface Received {
   readonly frameHeight: number;
   readonly packetsReceived: number;
   readonly totalFreezesDuration: number;
+  /** Of audio. */
+  readonly totalSamplesReceived: number;
+  readonly concealedSamples: number;
   readonly codec: string;
 }
 
@@ -30,8 +33,11 @@ export function received(page: Page, kind: 'audio' | 'video'): Promise<Received 
     if (!entry) { return undefined; }
     const codec = report.find((one) => one.id === entry.codecId)?.mimeType ?? '';
     const { framesDecoded = 0, frameWidth = 0, frameHeight = 0, packetsReceived = 0 } = entry;
-    const { totalFreezesDuration = 0 } = entry;
-    return { framesDecoded, frameWidth, frameHeight, packetsReceived, totalFreezesDuration, codec };
+    const { totalFreezesDuration = 0, totalSamplesReceived = 0, concealedSamples = 0 } = entry;
+    return {
+      ...{ framesDecoded, frameWidth, frameHeight, packetsReceived, codec },
+      ...{ totalFreezesDuration, totalSamplesReceived, concealedSamples },
+    };
   })()`);
 }
 
