@@ -68,6 +68,13 @@ LayerChoice::Choice LayerChoice::choose(const PacketRendition& rendition, const 
   if (std::all_of(rates_.begin(), rates_.end(), [](uint64_t rate) { return rate == 0; })) {
     std::fill(rates_.begin(), rates_.end(), 1);  // just begun: not known yet
   }
+  const auto lowest =
+      std::find_if(rates_.begin(), rates_.end(), [](uint64_t rate) { return rate != 0; });
+  if (lowest != rates_.end()) {
+    // It passes as long as that does which others refer to.
+    const uint64_t needed = layers_[static_cast<size_t>(lowest - rates_.begin())]->needed_bps;
+    *lowest = std::max<uint64_t>(needed, 1);
+  }
   if (!chosen_ && wish_.empty()) {
     path.ceiling_bps = std::min(path.ceiling_bps, kFirstChoiceBps);
   }
@@ -77,10 +84,9 @@ LayerChoice::Choice LayerChoice::choose(const PacketRendition& rendition, const 
     const bool any = std::any_of(rates_.begin(), rates_.end(), [](uint64_t r) { return r != 0; });
     return {nullptr, any, false, selector_.needed_bps()};
   }
-  const bool lowest = std::all_of(rates_.begin(), rates_.begin() + static_cast<ptrdiff_t>(*layer),
-                                  [](uint64_t rate) { return rate == 0; });
-  const auto rate = static_cast<double>(rates_[*layer]);
-  const bool thin = lowest && rate * kThin > static_cast<double>(path.ceiling_bps);
+  const bool is_lowest = lowest == rates_.begin() + static_cast<ptrdiff_t>(*layer);
+  const auto rate = static_cast<double>(layers_[*layer]->rate_bps);
+  const bool thin = is_lowest && rate * kThin > static_cast<double>(path.ceiling_bps);
   return {layers_[*layer], false, thin,
           thin ? static_cast<uint64_t>(rate * kWhole) : selector_.needed_bps()};
 }

@@ -214,8 +214,11 @@ void PacketRendition::measure() {
     // is another rate.
     const bool goes_on = source->rate_bps != 0 && (rate != 0 || !source->silent);
     source->rate_bps = goes_on ? (source->rate_bps * 3 + rate) / 4 : rate;
+    const uint64_t needed = source->bytes != 0 ? rate * source->needed_bytes / source->bytes : 0;
+    source->needed_bps = goes_on ? (source->needed_bps * 3 + needed) / 4 : needed;
     source->silent = rate == 0;
     source->bytes = 0;
+    source->needed_bytes = 0;
   }
 }
 
@@ -335,6 +338,7 @@ void PacketRendition::append(RenditionSource& source, rtp::MediaPacketRef packet
     source.newest_timestamp = packet->timestamp;
   }
   source.bytes += packet->payload().size();
+  source.needed_bytes += packet->info.discardable ? 0 : packet->payload().size();
   source.history.add(packet);
   log_bytes_ += packet->payload().size();
   log_.push_back({packet, &source});

@@ -44,8 +44,10 @@ struct RenditionSource {
   rtp::MediaPacketRef before;  // the newest with a payload: what the next one repeats with RED
   int64_t next_index = 0;      // after it, and padding behind it
   uint64_t rate_bps = 0;       // over some seconds; 0: nothing comes, or it is not known yet
+  uint64_t needed_bps = 0;     // of it, without what may be left out
   uint64_t bytes = 0;          // since the rate was taken
-  bool silent = false;         // when the rate was taken
+  uint64_t needed_bytes = 0;
+  bool silent = false;  // when the rate was taken
   mutable Time key_frame_asked{};
 };
 
