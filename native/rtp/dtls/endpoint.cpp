@@ -11,7 +11,6 @@ namespace millrace::dtls {
 
 namespace {
 
-constexpr size_t kRecordHeaderSize = 13;
 // A handshake with the largest certificates and every flight lost a few times stays below.
 constexpr size_t kMaxHandshakeBytes = size_t{1} << 20;
 // Records of the next epoch that come while the handshake goes on. OpenSSL keeps a hundred of them
@@ -57,6 +56,11 @@ void Endpoint::start(Time now) {
 
 void Endpoint::receive(Bytes datagram, Time now) {
   if (state_ == State::kFailed || state_ == State::kClosed || datagram.empty()) {
+    return;
+  }
+  if (association_) {
+    association_->receive(datagram, output_);
+    state_ = association_->closed_by_peer() ? State::kClosed : state_;
     return;
   }
   if (state_ == State::kWaiting) {
@@ -117,19 +121,38 @@ void Endpoint::advance(Time now) {
     }
   }
   if (state_ == State::kConnected) {
-    // Flights that the peer repeats, alerts. Application data (data channels) is not negotiated.
-    std::array<uint8_t, 2048> ignored;
-    int result = 0;
-    while ((result = SSL_read(ssl_.get(), ignored.data(), static_cast<int>(ignored.size()))) > 0) {
-    }
-    const int why = SSL_get_error(ssl_.get(), result);
-    if (why == SSL_ERROR_ZERO_RETURN || (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN)) {
-      state_ = State::kClosed;
-    }
+    read_records();
   }
   collect_output();
   update_deadline(now);
   ERR_clear_error();
+  if (state_ == State::kConnected) {
+    give_up_openssl();
+  }
+}
+
+/// Flights that the peer repeats, alerts. Application data (data channels) is not negotiated.
+void Endpoint::read_records() {
+  std::array<uint8_t, 2048> ignored;
+  int result = 0;
+  while ((result = SSL_read(ssl_.get(), ignored.data(), static_cast<int>(ignored.size()))) > 0) {
+  }
+  const int why = SSL_get_error(ssl_.get(), result);
+  if (why == SSL_ERROR_ZERO_RETURN || (SSL_get_shutdown(ssl_.get()) & SSL_RECEIVED_SHUTDOWN)) {
+    state_ = State::kClosed;
+  }
+}
+
+/// At once, so that the next handshake takes the same memory: of objects that go some time after
+/// a burst of handshakes the holes are left.
+void Endpoint::give_up_openssl() {
+  std::vector<Fingerprint>().swap(remote_);
+  if (const auto keys = RecordKeys::of(*ssl_)) {
+    association_.emplace(
+        *keys, sent_,
+        role_ == Role::kServer ? Association::Flight::kOurs : Association::Flight::kOfThePeer);
+    ssl_ = nullptr;
+  }
 }
 
 void Endpoint::finish_handshake() {
@@ -168,6 +191,7 @@ void Endpoint::finish_handshake() {
   }
   OPENSSL_cleanse(material.data(), material.size());
   const bool is_client = role_ == Role::kClient;
+  version_ = SSL_get_version(ssl_.get());
   keys_ = SrtpKeys{*profile, is_client ? client : server, is_client ? server : client};
   state_ = State::kConnected;
 }
@@ -175,10 +199,14 @@ void Endpoint::finish_handshake() {
 void Endpoint::close() {
   if (state_ == State::kConnected) {
     state_ = State::kClosed;
-    ERR_clear_error();
-    (void)SSL_shutdown(ssl_.get());
-    collect_output();
-    ERR_clear_error();
+    if (association_) {
+      association_->close(output_);
+    } else {
+      ERR_clear_error();
+      (void)SSL_shutdown(ssl_.get());
+      collect_output();
+      ERR_clear_error();
+    }
   }
   deadline_ = std::nullopt;
 }
@@ -193,6 +221,7 @@ void Endpoint::collect_output() {
   output_.resize(at + waiting);
   const int size = BIO_read(out, output_.data() + at, static_cast<int>(waiting));
   output_.resize(at + static_cast<size_t>(std::max(size, 0)));
+  sent_.note(Bytes(output_).subspan(at));
 }
 
 /// Cuts at the boundaries of records, which a memory BIO does not keep apart as datagrams.
@@ -208,7 +237,7 @@ Bytes Endpoint::poll_output() {
     size += record;
   }
   if (size == 0) {
-    output_.clear();
+    std::vector<uint8_t>().swap(output_);  // the flights of a handshake leave nothing behind
     output_sent_ = 0;
     return {};
   }

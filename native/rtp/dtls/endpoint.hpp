@@ -10,6 +10,7 @@
 
 #include "base/clock.hpp"
 #include "base/result.hpp"
+#include "rtp/dtls/association.hpp"
 #include "rtp/dtls/certificate.hpp"
 #include "rtp/srtp/session_keys.hpp"
 
@@ -51,7 +52,7 @@ class Endpoint {
 
   [[nodiscard]] State state() const { return state_; }
   /// e.g. `DTLSv1.2`, once connected.
-  [[nodiscard]] std::string_view version() const { return SSL_get_version(ssl_.get()); }
+  [[nodiscard]] std::string_view version() const { return version_; }
   /// Why it failed: kWebrtcDtlsFailed, kWebrtcDtlsTimeout, kWebrtcFingerprintMismatch,
   /// kWebrtcSrtpProfileMissing.
   [[nodiscard]] Error error() const { return error_; }
@@ -72,19 +73,24 @@ class Endpoint {
   [[nodiscard]] Bytes without_early_records(Bytes datagram);
   void advance(Time now);
   void finish_handshake();
+  void give_up_openssl();
+  void read_records();
   void collect_output();
   void update_deadline(Time now);
   void fail(Error error);
 
   const Role role_;
-  const std::vector<Fingerprint> remote_;
-  std::unique_ptr<SSL, SslDeleter> ssl_;
+  std::vector<Fingerprint> remote_;         // until the peer has shown its certificate
+  std::unique_ptr<SSL, SslDeleter> ssl_;    // of the handshake
+  std::optional<Association> association_;  // after it
+  std::string_view version_;
   State state_ = State::kWaiting;
   Error error_{ErrorCode::kNone};
   std::optional<SrtpKeys> keys_;
   std::optional<Time> deadline_;
   size_t handshake_bytes_ = 0;
   size_t early_records_ = 0;
+  SentRecords sent_;
   std::vector<uint8_t> output_;  // records, glued together
   size_t output_sent_ = 0;
 };
