@@ -348,6 +348,9 @@ void Ingest::drain(ReceivedSource& source) {
     source.key_frames.request(now);
     send_due_requests();
   }
+  if (!makes_frames(source)) {
+    source.depacketizer = nullptr;  // its memory is that of the largest picture
+  }
 }
 
 void Ingest::publish_frames(ReceivedSource& source) {

@@ -197,6 +197,38 @@ TEST_F(ReorderBufferTest, SpanIsBounded) {
   EXPECT_EQ(drain(buffer, at_ms(0)), (Indices{1'000'000}));
 }
 
+/// Room is made as gaps need it, whatever lies there already.
+TEST_F(ReorderBufferTest, LongGapsLoseNothing) {
+  for (int64_t first = 0; first < 40; ++first) {
+    ReorderBuffer buffer(1024, seconds(1000));
+    (void)buffer.insert(packet(first, at_ms(0)));
+    EXPECT_EQ(drain(buffer, at_ms(0)), (Indices{first}));
+    Indices expected{first + 1};
+    // The last comes first, then every third, then the rest; the one in front at the end.
+    const auto insert = [&](int64_t index) {
+      EXPECT_EQ(buffer.insert(packet(index, at_ms(0))), ReorderBuffer::Inserted::kYes);
+      expected.push_back(index);
+    };
+    insert(first + 20);
+    for (int64_t index = first + 4; index < first + 1024; index += 3) {
+      if (index != first + 20) {
+        insert(index);
+      }
+    }
+    for (int64_t index = first + 2; index < first + 1024; ++index) {
+      if ((index - first) % 3 != 1 && index != first + 20) {
+        insert(index);
+      }
+    }
+    EXPECT_EQ(drain(buffer, at_ms(0)), (Indices{}));
+    EXPECT_EQ(buffer.insert(packet(first + 700, at_ms(0))), ReorderBuffer::Inserted::kDuplicate);
+    (void)buffer.insert(packet(first + 1, at_ms(0)));
+    std::ranges::sort(expected);
+    EXPECT_EQ(drain(buffer, at_ms(0)), expected);
+    EXPECT_EQ(buffer.lost(), 0U);
+  }
+}
+
 TEST_F(ReorderBufferTest, EveryShuffleComesOutInOrder) {
   for (uint32_t seed = 0; seed < 50; ++seed) {
     std::mt19937 random(seed);

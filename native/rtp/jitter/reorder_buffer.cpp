@@ -13,17 +13,36 @@ ReorderBuffer::Inserted ReorderBuffer::insert(MediaPacketRef packet) {
   if (index < *next_) {
     return Inserted::kTooLate;
   }
-  if (index - *next_ >= static_cast<int64_t>(slots_.size())) {
+  if (!fits(index)) {
     overflow_ = std::move(packet);
     return Inserted::kYes;
   }
-  MediaPacketRef& place = slot(index);
+  return place(packet) ? Inserted::kYes : Inserted::kDuplicate;
+}
+
+bool ReorderBuffer::place(MediaPacketRef& packet) {
+  make_room_for(packet->index);
+  MediaPacketRef& place = slot(packet->index);
   if (place) {
-    return Inserted::kDuplicate;
+    return false;
   }
   place = std::move(packet);
   ++waiting_;
-  return Inserted::kYes;
+  return true;
+}
+
+/// Most streams never have a long gap.
+void ReorderBuffer::make_room_for(int64_t index) {
+  const auto needed = static_cast<size_t>(index - *next_) + 1;
+  if (needed <= slots_.size()) {
+    return;
+  }
+  std::vector<MediaPacketRef> larger(std::bit_ceil(needed));
+  for (size_t i = 0; i < slots_.size(); ++i) {
+    const int64_t at = *next_ + static_cast<int64_t>(i);
+    larger[static_cast<size_t>(at) & (larger.size() - 1)] = std::move(slot(at));
+  }
+  slots_.swap(larger);
 }
 
 void ReorderBuffer::restart_at(int64_t index) {
@@ -51,10 +70,9 @@ MediaPacketRef ReorderBuffer::pop(Time now) {
     lost_ += static_cast<uint64_t>(overflow_->index - *next_);
     next_ = overflow_->index;
   }
-  if (overflow_ && overflow_->index - *next_ < static_cast<int64_t>(slots_.size())) {
-    MediaPacketRef& place = slot(overflow_->index);
-    place = std::exchange(overflow_, nullptr);
-    ++waiting_;
+  if (overflow_ && fits(overflow_->index)) {
+    (void)place(overflow_);
+    overflow_ = nullptr;
   }
   if (waiting_ == 0) {
     return nullptr;

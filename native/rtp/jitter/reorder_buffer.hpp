@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <bit>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -21,11 +23,12 @@ class ReorderBuffer {
     kTooLate,  // its place was handed out or given up
   };
 
-  /// @param capacity   longest span of indices that waits; a power of two.
+  /// @param capacity   longest span of indices that waits; a power of two. Memory is taken as gaps
+  ///                   need it.
   /// @param max_delay  0 hands packets on as they come and drops the late ones.
   ReorderBuffer(size_t capacity, Duration max_delay)
-      : slots_(capacity), mask_(capacity - 1), max_delay_(max_delay) {
-    assert(capacity > 0 && (capacity & mask_) == 0);
+      : slots_(std::min(capacity, kFirstSlots)), capacity_(capacity), max_delay_(max_delay) {
+    assert(std::has_single_bit(capacity));
   }
 
   Inserted insert(MediaPacketRef packet);
@@ -43,20 +46,28 @@ class ReorderBuffer {
   [[nodiscard]] uint64_t lost() const { return lost_; }
 
  private:
+  static constexpr size_t kFirstSlots = 16;
+
   [[nodiscard]] MediaPacketRef& slot(int64_t index) {
-    return slots_[static_cast<size_t>(index) & mask_];
+    return slots_[static_cast<size_t>(index) & (slots_.size() - 1)];
   }
   [[nodiscard]] const MediaPacketRef& slot(int64_t index) const {
-    return slots_[static_cast<size_t>(index) & mask_];
+    return slots_[static_cast<size_t>(index) & (slots_.size() - 1)];
   }
+  [[nodiscard]] bool fits(int64_t index) const {
+    return index - *next_ < static_cast<int64_t>(capacity_);
+  }
+  /// Puts a packet that fits in its place. @return false when one is there.
+  bool place(MediaPacketRef& packet);
+  void make_room_for(int64_t index);
   [[nodiscard]] int64_t first_waiting() const;
 
   std::vector<MediaPacketRef> slots_;
-  const size_t mask_;
+  const size_t capacity_;
   const Duration max_delay_;
   std::optional<int64_t> next_;
   size_t waiting_ = 0;       // in the slots
-  MediaPacketRef overflow_;  // too far ahead for the slots; what is before it must go
+  MediaPacketRef overflow_;  // too far ahead for the capacity; what is before it must go
   uint64_t lost_ = 0;
 };
 

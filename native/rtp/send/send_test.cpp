@@ -316,7 +316,7 @@ TEST(FullIntraRequestFilter, Rfc5104RepetitionsAreNoNewRequests) {
 TEST(TransportSendHistory, ResultsComeOnceAndInOrder) {
   TransportSendHistory history(64);
   for (int64_t i = 0; i < 100; ++i) {
-    EXPECT_EQ(history.on_packet(static_cast<size_t>(i), at_ms(i)), i);
+    EXPECT_EQ(history.on_packet(static_cast<size_t>(i + 1), at_ms(i)), i);
   }
   std::vector<uint8_t> room(500);
   ByteWriter writer(room);
@@ -328,12 +328,31 @@ TEST(TransportSendHistory, ResultsComeOnceAndInOrder) {
   history.on_feedback(*feedback, results);
   ASSERT_EQ(results.size(), 3U);
   EXPECT_EQ(results[0].sent, at_ms(90));
-  EXPECT_EQ(results[0].size_bytes, 90U);
+  EXPECT_EQ(results[0].size_bytes, 91U);
   EXPECT_EQ(results[0].arrival, Duration(milliseconds(250)));
   EXPECT_FALSE(results[1].arrival.has_value());
   EXPECT_EQ(results[2].arrival, Duration(milliseconds(252)));
   history.on_feedback(*feedback, results);
   EXPECT_EQ(results.size(), 3U) << "the same message again";
+}
+
+TEST(TransportSendHistory, PacketsBeyondTheCapacityAreForgotten) {
+  TransportSendHistory history(64);
+  // Long before: times are kept in a few bits.
+  for (int64_t i = 0; i < 70'000; ++i) {
+    (void)history.on_packet(1200, at_ms(i * 100));
+  }
+  std::vector<uint8_t> room(500);
+  ByteWriter writer(room);
+  const std::vector<std::optional<int64_t>> arrivals(100, 1000);
+  const auto first = static_cast<uint16_t>(70'000 - 100);
+  ASSERT_EQ(TransportFeedback::write(writer, 1, 2, 0, first, arrivals), 100U);
+  RtcpReader reader(writer.written());
+  std::vector<PacketResult> results;
+  history.on_feedback(*TransportFeedback::parse(**reader.next()), results);
+  ASSERT_EQ(results.size(), 64U);
+  EXPECT_EQ(results.front().sent, at_ms((70'000 - 64) * 100));
+  EXPECT_EQ(results.back().sent, at_ms((70'000 - 1) * 100));
 }
 
 TEST(TransportSendHistory, NumbersThatWereNeverSentArePassedOver) {

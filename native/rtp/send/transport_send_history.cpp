@@ -3,7 +3,8 @@
 namespace millrace::rtp {
 
 uint16_t TransportSendHistory::on_packet(size_t size_bytes, Time now) {
-  sent_[static_cast<size_t>(next_) & (sent_.size() - 1)] = {next_, now,
+  newest_us_ = duration_cast<microseconds>(now.time_since_epoch()).count();
+  sent_[static_cast<size_t>(next_) & (sent_.size() - 1)] = {static_cast<uint32_t>(newest_us_),
                                                             static_cast<uint32_t>(size_bytes)};
   sent_bytes_ += size_bytes;
   return static_cast<uint16_t>(next_++);
@@ -20,18 +21,20 @@ void TransportSendHistory::on_feedback(const TransportFeedback& feedback,
     // The newest number that was sent with these 16 bits.
     const int64_t number =
         next_ - 1 - static_cast<uint16_t>(static_cast<uint16_t>(next_ - 1) - sequence_number);
-    if (number < 0) {
-      return;
+    if (number < 0 || next_ - number > static_cast<int64_t>(sent_.size())) {
+      return;  // never sent, or forgotten
     }
     Sent& sent = sent_[static_cast<size_t>(number) & (sent_.size() - 1)];
-    if (sent.number != number) {
-      return;  // forgotten, never sent, or told of before
+    if (sent.size_bytes == 0) {
+      return;
     }
-    PacketResult result{sent.time, std::nullopt, sent.size_bytes};
+    const uint32_t before_newest_us = static_cast<uint32_t>(newest_us_) - sent.time_us;
+    PacketResult result{Time(microseconds(newest_us_ - before_newest_us)), std::nullopt,
+                        sent.size_bytes};
     if (arrival) {
       result.arrival = microseconds((*arrival + correction) * TransportFeedback::kTickUs);
     }
-    sent.number = -1;
+    sent.size_bytes = 0;
     results.push_back(result);
   });
 }

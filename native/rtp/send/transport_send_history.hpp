@@ -21,7 +21,7 @@ struct PacketResult {
 /// them. Source: draft-holmer-rmcat-transport-wide-cc-extensions-01.
 class TransportSendHistory {
  public:
-  /// @param capacity  packets under way at most; a power of two, 24 bytes each.
+  /// @param capacity  packets under way at most; a power of two, 8 bytes each.
   explicit TransportSendHistory(size_t capacity = 1024) : sent_(capacity) {
     assert(capacity > 0 && (capacity & (capacity - 1)) == 0);
   }
@@ -37,15 +37,16 @@ class TransportSendHistory {
   void on_feedback(const TransportFeedback& feedback, std::vector<PacketResult>& results);
 
  private:
+  // Every viewer has hundreds of these.
   struct Sent {
-    int64_t number = -1;
-    Time time{};
-    uint32_t size_bytes = 0;
+    uint32_t time_us = 0;     // the lower bits: packets that are told of are no hour old
+    uint32_t size_bytes = 0;  // 0: never sent, or told of before
   };
 
   std::vector<Sent> sent_;
   int64_t next_ = 0;
   uint64_t sent_bytes_ = 0;
+  int64_t newest_us_ = 0;          // when the newest was sent
   Unwrapper<uint32_t> reference_;  // of the reference times, 24 bits in the upper part
 };
 
