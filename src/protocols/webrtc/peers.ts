@@ -19,7 +19,7 @@ export interface Peer {
   /** Values of `a=candidate` of the answer. */
   readonly candidates: readonly string[];
   local: IceCredentials;
-  remote: IceCredentials;
+  remote: Pick<IceCredentials, 'ufrag'>;
   /** Number of ICE restarts, for the entity tag. */
   restarts: number;
   /** Gives back its place among those of its address that are not connected yet. */

@@ -179,7 +179,7 @@ export class Signaling {
       throw new ServerError('ICE_CREDENTIAL_INVALID', 'ice-ufrag or ice-pwd of the fragment');
     }
     peer.local = localCredentials();
-    peer.remote = remote;
+    peer.remote = { ufrag: ownText(remote.ufrag) };
     peer.restarts += 1;
     this.#context.engine.webrtc_restart_ice(peer.session, {
       local_ufrag: peer.local.ufrag,
@@ -324,10 +324,10 @@ export class Signaling {
       session: id,
       token: randomId(TOKEN_LENGTH),
       request: admitted,
-      mid: answer.media[0]?.mid ?? '0',
+      mid: ownText(answer.media[0]?.mid ?? '0'),
       candidates,
       local,
-      remote: answer.remote,
+      remote: { ufrag: ownText(answer.remote.ufrag) },
       restarts: 0,
       place,
       startedAtMs: performance.now(),
@@ -352,7 +352,7 @@ export class Signaling {
       ...(ufrag === null ? {} : { ufrag }),
       ...(pwd === null ? {} : { pwd }),
     });
-    const remote = { ufrag: offer.media[0]?.iceUfrag ?? '', pwd: '' };
+    const remote = { ufrag: offer.media[0]?.iceUfrag ?? '' };
     if (this.#peers.has(peerId({ local, remote }))) {
       throw new ServerError('ICE_CREDENTIAL_INVALID', 'ice-ufrag is in use');
     }
@@ -422,6 +422,11 @@ export class Signaling {
       throw new ServerError('RTC_DISABLED', `rtc.rtmp_to_rtc is off in vhost ${vhost.name}`);
     }
   }
+}
+
+/** The same text for itself: a substring keeps the text that it is of, which is a whole SDP. */
+function ownText(text: string): string {
+  return Buffer.from(text).toString();
 }
 
 function endText(code: SessionClosed['code']): string {
