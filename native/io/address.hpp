@@ -23,13 +23,13 @@ class Address {
 
   [[nodiscard]] const sockaddr* get() const { return reinterpret_cast<const sockaddr*>(&storage_); }
   [[nodiscard]] socklen_t size() const { return size_; }
-  [[nodiscard]] int family() const { return storage_.ss_family; }
+  [[nodiscard]] int family() const { return get()->sa_family; }
   [[nodiscard]] uint16_t port() const;
   /// "192.0.2.1", "2001:db8::1"; IPv4-mapped IPv6 as IPv4. Empty when unknown.
   [[nodiscard]] std::string ip() const;
 
  private:
-  sockaddr_storage storage_{};
+  sockaddr_in6 storage_{};  // sockaddr_in fits too; sockaddr_storage would be four times as large
   socklen_t size_ = 0;
 };
 

@@ -133,9 +133,28 @@ void UdpSocket::deliver(Receive& receive, size_t index, size_t size) {
   }
 }
 
+bool UdpSocket::chooses(const Address& to, const LocalIp& from) const {
+  // IPv6 hosts go over to a new temporary address from one moment to the next.
+  if (to.family() != AF_INET || from.family != AF_INET) {
+    return false;
+  }
+  const Fd probe(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (!probe || ::connect(probe.get(), to.get(), to.size()) != 0) {
+    return false;
+  }
+  const Address chosen = Address::local_of(probe.get());
+  return chosen.family() == AF_INET &&
+         std::memcmp(&reinterpret_cast<const sockaddr_in*>(chosen.get())->sin_addr, from.ip.data(),
+                     sizeof(in_addr)) == 0;
+}
+
 bool UdpSocket::send(const Address& to, const LocalIp& from, Bytes bytes, size_t segment_bytes) {
   if (to.family() != family_ || bytes.empty()) {
     return false;
+  }
+  const bool many = bytes.size() > segment_bytes;
+  if (!many && from.family == 0) {
+    return send_one(to, bytes);
   }
   iovec piece{const_cast<uint8_t*>(bytes.data()), bytes.size()};
   alignas(cmsghdr) std::array<uint8_t, kControlBytes> control{};
@@ -156,7 +175,6 @@ bool UdpSocket::send(const Address& to, const LocalIp& from, Bytes bytes, size_t
     add_control(head, used, IPPROTO_IPV6, IPV6_PKTINFO, info);
   }
   head.msg_controllen = used;
-  const bool many = bytes.size() > segment_bytes;
   if (many && !segmentation_) {
     return send_each(head, bytes, segment_bytes);
   }
@@ -179,6 +197,18 @@ bool UdpSocket::send(const Address& to, const LocalIp& from, Bytes bytes, size_t
   }
   ++dropped_;
   return false;
+}
+
+/// What needs no control message is cheaper without a message head too.
+bool UdpSocket::send_one(const Address& to, Bytes bytes) {
+  ssize_t sent = 0;
+  do {
+    sent = ::sendto(socket_.get(), bytes.data(), bytes.size(), 0, to.get(), to.size());
+  } while (sent < 0 && errno == EINTR);
+  if (sent < 0) {
+    ++dropped_;
+  }
+  return sent >= 0;
 }
 
 bool UdpSocket::send_each(msghdr& head, Bytes bytes, size_t segment_bytes) {

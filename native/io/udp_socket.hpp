@@ -63,6 +63,10 @@ class UdpSocket final : public Pollable {
     return send(to, from, bytes, bytes.size());
   }
 
+  /// Whether the system, if it may choose (LocalIp of no family), would now send to `to` from
+  /// `from`: not to be told spares it a look-up for each datagram. Asks the system.
+  [[nodiscard]] bool chooses(const Address& to, const LocalIp& from) const;
+
   /// Calls of send() that the system did not take.
   [[nodiscard]] uint64_t dropped() const { return dropped_; }
   [[nodiscard]] uint16_t port() const { return port_; }
@@ -71,6 +75,7 @@ class UdpSocket final : public Pollable {
 
  private:
   struct Receive;
+  bool send_one(const Address& to, Bytes bytes);
   bool send_each(msghdr& head, Bytes bytes, size_t segment_bytes);
   void deliver(Receive& receive, size_t index, size_t size);
 

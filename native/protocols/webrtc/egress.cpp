@@ -25,11 +25,12 @@ constexpr double kWorthSending = 0.7;
 }  // namespace
 
 Egress::Egress(Transport& transport)
-    : transport_(transport),
+    : sender_(transport.sender()),
       video_(transport.shared().description.media_of(TrackKind::kVideo),
              transport.context().sessions.random()),
       audio_(transport.shared().description.media_of(TrackKind::kAudio),
              transport.context().sessions.random()),
+      transport_(transport),
       choice_(transport.shared().description.layer) {
   const auto tells = [](const SentTrack& track) {
     return track.wanted() && (track.media().transport_cc || track.media().remb);
@@ -46,6 +47,7 @@ Egress::Egress(Transport& transport)
 Egress::~Egress() { stop(); }
 
 Status Egress::start() {
+  cipher_ = sender_.cipher();
   LoopContext& context = transport_.context();
   const Description& description = transport_.shared().description;
   const PlayOptions options = PlayOptions::from(description.play, context.limits);
@@ -69,6 +71,7 @@ Status Egress::start() {
 void Egress::stop() {
   if (rendition_ != nullptr) {
     std::exchange(rendition_, nullptr)->remove(*this);
+    count();
   }
 }
 
@@ -102,48 +105,69 @@ bool Egress::may_begin(SentTrack& track, const RenditionSource& source,
   return source.live && (target == nullptr || !target->live);
 }
 
-PacketReader::Taken Egress::on_packet(const RenditionSource& source,
-                                      const rtp::MediaPacketRef& packet) {
-  SentTrack& track = track_of(source);
-  if (!track.wanted() || rendition_ == nullptr) {
-    return Taken::kNo;
+/// Begins a source for the player, if the packet is where that can be. @return whether it was.
+bool Egress::begin(SentTrack& track, const RenditionSource& source,
+                   const rtp::MediaPacket& packet) {
+  if (!may_begin(track, source, packet)) {
+    return false;
   }
-  if (track.source() != source.number) {
-    if (!may_begin(track, source, *packet)) {
-      return Taken::kNo;
-    }
-    if (track.started()) {
-      bump(transport_.shared().rtp.switches);
-    }
-    track.switch_to(source, rendition_->find(track.source()), *packet);
-    if (source.source->is_video()) {
-      target_ = source.number;
-    }
+  if (track.started()) {
+    bump(transport_.shared().rtp.switches);
   }
-  if (thin_ && packet->info.discardable && source.source->is_video()) {
-    track.leave_out(*packet);
-    return Taken::kNo;
+  track.switch_to(source, rendition_->find(track.source()), packet);
+  if (source.source->is_video()) {
+    target_ = source.number;
   }
-  const Taken taken = track.send(*packet, transport_.context().loop.now(), transport_, numbers());
-  packets_ += taken == Taken::kYes ? 1 : 0;
-  return taken;
+  due_ = {};  // its first report goes with it
+  return true;
 }
 
-void Egress::on_pause() {
-  if (rendition_ == nullptr) {
-    return;
+SentTrack::Taken Egress::on_packet(const RenditionSource& source, const rtp::MediaPacket& packet,
+                                   Time now) {
+  SentTrack& track = track_of(source);
+  if (!track.wanted() || (track.source() != source.number && !begin(track, source, packet))) {
+    return SentTrack::Taken::kNo;
   }
-  if (packets_ != 0) {
-    bump(transport_.shared().rtp.packets_out, std::exchange(packets_, 0));
-    transport_.flush();
+  if (thin_ && packet.info.discardable && &track == &video_) {
+    track.leave_out(packet);
+    return SentTrack::Taken::kNo;
   }
-  const Time now = transport_.context().loop.now();
+  return track.send(packet, now, sender_, numbers());
+}
+
+size_t Egress::on_packets(const PacketLog& log, size_t from, size_t to, size_t most, Time now) {
+  size_t sent = 0;
+  while (from < to && sent < most && rendition_ != nullptr) {
+    const LoggedPacket& logged = log[from++];
+    if (on_packet(*logged.source, *logged.packet, now) == SentTrack::Taken::kYes) {
+      ++sent;
+    }
+  }
+  if (sent != 0) {
+    packets_ += static_cast<uint32_t>(sent);
+    sender_.flush();
+  }
+  if (rendition_ != nullptr && (now >= due_ || generation_ != rendition_->generation())) {
+    keep_house(now);
+  }
+  return from;
+}
+
+/// What is to be done now and then.
+void Egress::keep_house(Time now) {
   if (video_.report_due(now) || audio_.report_due(now)) {
     send_reports();
   }
   if (now >= control_due_ || generation_ != rendition_->generation()) {
+    count();
     control();
   }
+  due_ = std::min({control_due_, video_.next_report(), audio_.next_report()});
+}
+
+void Egress::count() {
+  bump(transport_.shared().rtp.packets_out, uint64_t{std::exchange(packets_, 0)});
+  sender_.count();
 }
 
 uint64_t Egress::on_overtaken() {
@@ -249,8 +273,8 @@ void Egress::on_pad_timer() {
     return;
   }
   const size_t bytes = path_->probe.pad_bytes(path_->numbers.sent_bytes(), now);
-  video_.pad(bytes, now, transport_, path_->numbers, *rendition_);
-  transport_.flush();
+  video_.pad(bytes, now, sender_, path_->numbers, *rendition_);
+  sender_.flush();
   loop.arm_in(path_->pad, kPadInterval);
 }
 
@@ -291,7 +315,7 @@ void Egress::on_rtcp(Bytes compound) {
     }
     on_feedback(**next);
   }
-  transport_.flush();
+  sender_.flush();
 }
 
 void Egress::on_feedback(const rtp::RtcpPacket& packet) {
@@ -337,7 +361,7 @@ void Egress::on_nack(const rtp::RtcpPacket& packet) {
   const Time now = transport_.context().loop.now();
   nack->for_each([&](uint16_t sequence_number) {
     bump(shared.rtp.nacks_in);
-    if (track->send_again(sequence_number, now, rtt_, transport_, numbers(), *rendition_)) {
+    if (track->send_again(sequence_number, now, rtt_, sender_, numbers(), *rendition_)) {
       bump(shared.rtp.retransmissions_out);
       bump(shared.packets_resent);
     }
@@ -410,7 +434,7 @@ void Egress::send_reports() {
     names.write_to(writer);
   }
   if (writer.size() != 0) {
-    transport_.send_rtcp(writer.written());
+    sender_.send_rtcp(writer.written());
   }
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/cache.hpp"
 #include "protocols/webrtc/layer_choice.hpp"
 #include "protocols/webrtc/packet_rendition.hpp"
 #include "protocols/webrtc/sent_track.hpp"
@@ -37,6 +38,8 @@ class Egress final : public Media, private PacketReader {
   void stop() override;
 
  private:
+  static constexpr size_t kCipherBytes = 192;  // of OpenSSL's context, about
+
   /// What is known of the path to the player, where it tells: by transport-wide feedback, REMB or
   /// the loss in its reports.
   struct Path {
@@ -50,10 +53,18 @@ class Egress final : public Media, private PacketReader {
     Timer pad;                // while one is under way
   };
 
-  Taken on_packet(const RenditionSource& source, const rtp::MediaPacketRef& packet) override;
-  void on_pause() override;
+  void fetch() const override {
+    fetch_to_cache(&sender_, sizeof sender_);
+    fetch_to_cache(cipher_, kCipherBytes);
+  }
+  size_t on_packets(const PacketLog& log, size_t from, size_t to, size_t most, Time now) override;
   uint64_t on_overtaken() override;
   [[nodiscard]] bool wants_redundancy() const override { return audio_.takes_redundancy(); }
+  SentTrack::Taken on_packet(const RenditionSource& source, const rtp::MediaPacket& packet,
+                             Time now);
+  bool begin(SentTrack& track, const RenditionSource& source, const rtp::MediaPacket& packet);
+  void keep_house(Time now);
+  void count();
   [[nodiscard]] bool may_begin(SentTrack& track, const RenditionSource& source,
                                const rtp::MediaPacket& packet);
   void control();
@@ -78,16 +89,23 @@ class Egress final : public Media, private PacketReader {
     return path_ != nullptr ? &path_->numbers : nullptr;
   }
 
-  Transport& transport_;
+  // What each packet needs comes first, see PacketReader.
   PacketRendition* rendition_ = nullptr;
+  PacketSender& sender_;
+  const void* cipher_ = nullptr;  // of sender_
+  std::unique_ptr<Path> path_;
+  Time due_{};  // something is to be done beside sending
+  uint32_t generation_ = 0;
+  uint32_t packets_ = 0;  // that statistics do not know of yet
+  uint32_t target_ = 0;   // source of video that is to be sent; 0: whatever comes
+  bool paused_ = false;   // the path takes no video at all
+  bool thin_ = false;
   SentTrack video_;
   SentTrack audio_;
+
+  Transport& transport_;
   LayerChoice choice_;
-  std::unique_ptr<Path> path_;
   rtp::FullIntraRequestFilter full_intra_requests_;
-  uint32_t target_ = 0;  // source of video that is to be sent; 0: whatever comes
-  bool paused_ = false;  // the path takes no video at all
-  bool thin_ = false;
   uint32_t layer_wishes_ = 0;  // that were heard
   /// What the control plane was told that is sent.
   struct Told {
@@ -95,10 +113,8 @@ class Egress final : public Media, private PacketReader {
     std::string_view video = "whole";
     std::string wanted;
   } told_;
-  uint32_t generation_ = 0;
   Time control_due_{};
   Duration rtt_ = milliseconds(50);
-  uint64_t packets_ = 0;  // sent in this turn
   std::optional<CodecId> refused_;
 };
 

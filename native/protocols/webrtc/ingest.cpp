@@ -416,7 +416,7 @@ void Ingest::send_key_frame_request(ReceivedSource& source) {
     request.entries.push_back({source.ssrc, ++source.full_intra_requests});
     request.write_to(writer);
   }
-  transport_.send_rtcp(writer.written());
+  transport_.sender().send_rtcp(writer.written());
 }
 
 /// Wakes when the first of the sources has something to ask for or to give up.
@@ -454,7 +454,7 @@ void Ingest::on_repair_timer() {
     ByteWriter writer(room);
     if (count != 0 &&
         rtp::Nack::write(writer, own_ssrc_, source.ssrc, std::span(lost).first(count)) != 0) {
-      transport_.send_rtcp(writer.written());
+      transport_.sender().send_rtcp(writer.written());
       bump(transport_.shared().rtp.nacks_out, uint64_t{count});
     }
     if (source.stream.take_given_up() && source.is_video()) {
@@ -500,7 +500,7 @@ void Ingest::on_report_timer() {
   if (tells_reference_time_ && writer.room_left() >= rtp::ReceiverReferenceTime::kSize) {
     rtp::ReceiverReferenceTime{own_ssrc_, rtp::ntp_now()}.write_to(writer);
   }
-  transport_.send_rtcp(writer.written());
+  transport_.sender().send_rtcp(writer.written());
   follow_largest_layer();
   layer_report_.update(sources_, transport_);
   if (description_.rtc_to_rtmp && description_.pli_interval > Duration::zero() &&
@@ -522,7 +522,7 @@ void Ingest::on_feedback_timer() {
     if (!arrivals_.poll(loop.now(), own_ssrc_, media_ssrc, writer)) {
       break;
     }
-    transport_.send_rtcp(writer.written());
+    transport_.sender().send_rtcp(writer.written());
   }
   if (const auto due = arrivals_.next_deadline()) {
     loop.arm(feedback_, std::max(*due, loop.now() + kShortestRepair));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/cache.hpp"
 #include "rtp/packet/red.hpp"
 
 namespace millrace::webrtc {
@@ -98,53 +99,64 @@ uint64_t PacketRendition::start_of(const RenditionSource* source) const {
 
 void PacketRendition::add(PacketReader& reader, uint64_t position) {
   reader.slot_ = static_cast<uint32_t>(readers_.size());
-  reader.position_ = std::clamp(position, log_begin_, log_end());
-  readers_.push_back(&reader);
+  readers_.push_back({&reader, std::clamp(position, log_begin_, log_end())});
   redundancy_readers_ += reader.wants_redundancy() ? 1 : 0;
-  pump(reader);
+  pump(reader.slot_);
 }
 
 void PacketRendition::remove(PacketReader& reader) {
-  PacketReader* last = readers_.back();
+  const Reader last = readers_.back();
   readers_[reader.slot_] = last;
-  last->slot_ = reader.slot_;
+  last.reader->slot_ = reader.slot_;
   readers_.pop_back();
   redundancy_readers_ -= reader.wants_redundancy() ? 1 : 0;
+  reader.slot_ = PacketReader::kNoSlot;
   if (readers_.empty()) {
     idle_since_ = context_.loop.now();
   }
 }
 
 /// Sends what the reader has not had, as far as one burst reaches.
-void PacketRendition::pump(PacketReader& reader) {
-  if (reader.position_ < log_begin_) {
-    reader.position_ = std::clamp(reader.on_overtaken(), log_begin_, log_end());
+void PacketRendition::pump(size_t slot) {
+  Reader& entry = readers_[slot];
+  PacketReader& reader = *entry.reader;
+  if (entry.position < log_begin_) {
+    entry.position = std::clamp(reader.on_overtaken(), log_begin_, log_end());
   }
-  if (context_.loop.now() < reader.held_until_) {
+  const Time now = context_.loop.now();
+  if (now < reader.held_until_) {
     if (!catch_up_.armed()) {
       context_.loop.arm(catch_up_, reader.held_until_);
     }
     return;
   }
-  uint32_t sent = 0;
-  while (reader.position_ < log_end() && sent < reader.burst_) {
-    const Entry& entry = log_[reader.position_++ - log_begin_];
-    sent += reader.on_packet(*entry.source, entry.packet) == PacketReader::Taken::kYes ? 1 : 0;
+  const size_t stopped =
+      reader.on_packets(log_, entry.position - log_begin_, log_.size(), reader.burst_, now);
+  if (reader.slot_ == PacketReader::kNoSlot) {
+    return;  // it has ended within the call
   }
-  if (reader.position_ < log_end()) {
-    reader.held_until_ = context_.loop.now() + kBurstInterval;
+  const uint64_t position = readers_[reader.slot_].position = log_begin_ + stopped;
+  if (position < log_end()) {
+    reader.held_until_ = now + kBurstInterval;
     if (!catch_up_.armed()) {
       context_.loop.arm_in(catch_up_, kBurstInterval);
     }
   }
-  reader.on_pause();
 }
 
 void PacketRendition::pump_all() {
   // By index: a player that ends within the call makes room for the last one, which is then served
   // in the next turn.
   for (size_t i = 0; i < readers_.size(); ++i) {
-    pump(*readers_[i]);
+    // Of hundreds of players none is in the nearer caches any more when its turn comes. Sending to
+    // the ones before takes longer than fetching it.
+    if (i + 2 < readers_.size()) {
+      fetch_to_cache(readers_[i + 2].reader, PacketReader::kFetchedBytes);
+    }
+    if (i + 1 < readers_.size()) {
+      readers_[i + 1].reader->fetch();
+    }
+    pump(i);
   }
   trim();
 }
@@ -360,8 +372,8 @@ void PacketRendition::on_end() {
   log_begin_ = log_end();
   log_.clear();
   log_bytes_ = 0;
-  for (PacketReader* reader : readers_) {
-    reader->position_ = log_begin_;
+  for (Reader& reader : readers_) {
+    reader.position = log_begin_;
   }
   sources_.clear();
   made_ = {};
@@ -382,8 +394,8 @@ void PacketRendition::trim() {
       }
     }
   }
-  for (const PacketReader* reader : readers_) {
-    keep = std::min(keep, reader->position_);
+  for (const Reader& reader : readers_) {
+    keep = std::min(keep, reader.position);
   }
   while (!log_.empty() && (log_begin_ < keep || log_bytes_ > kMaxLogBytes)) {
     log_bytes_ -= log_.front().packet->payload().size();

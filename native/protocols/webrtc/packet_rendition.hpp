@@ -51,16 +51,26 @@ struct RenditionSource {
   mutable Time key_frame_asked{};
 };
 
+/// Packets of all sources of a rendition, in the order they came.
+struct LoggedPacket {
+  rtp::MediaPacketRef packet;
+  RenditionSource* source = nullptr;
+};
+using PacketLog = Ring<LoggedPacket>;
+
 /// A player, as the rendition sees it.
 class PacketReader {
  public:
   PacketReader();
   virtual ~PacketReader() = default;
-  enum class Taken : bool { kNo, kYes };
-  /// One packet, of whatever source. @return whether it was sent.
-  virtual Taken on_packet(const RenditionSource& source, const rtp::MediaPacketRef& packet) = 0;
-  /// No more packets for now.
-  virtual void on_pause() = 0;
+  /// It is next but one: what lies in its first kFetchedBytes is in the cache, and now is the time
+  /// to fetch what else on_packets() needs.
+  virtual void fetch() const = 0;
+  static constexpr size_t kFetchedBytes = 768;
+  /// Takes packets of the log from `from` on, until `to` or until it has sent `most`; no more come
+  /// for now. @return where it stopped.
+  virtual size_t on_packets(const PacketLog& log, size_t from, size_t to, size_t most,
+                            Time now) = 0;
   /// It was too slow: packets are missing from here on. @return where it goes on.
   virtual uint64_t on_overtaken() = 0;
   /// Whether it wants audio with redundancy (RED); the same for its life.
@@ -72,8 +82,8 @@ class PacketReader {
 
  private:
   friend class PacketRendition;
-  uint64_t position_ = 0;
-  uint32_t slot_ = 0;
+  static constexpr uint32_t kNoSlot = UINT32_MAX;
+  uint32_t slot_ = kNoSlot;
   uint32_t burst_;     // packets at once
   Time held_until_{};  // after a whole burst
 };
@@ -121,9 +131,9 @@ class PacketRendition final : public FrameSink, public PacketSink, private TurnE
   void on_packet(const PacketSourceRef& source, const rtp::MediaPacketRef& packet) override;
 
  private:
-  struct Entry {
-    rtp::MediaPacketRef packet;
-    RenditionSource* source = nullptr;
+  struct Reader {
+    PacketReader* reader = nullptr;
+    uint64_t position = 0;
   };
 
   RenditionSource& add_source(const PacketSourceRef& source);
@@ -131,7 +141,7 @@ class PacketRendition final : public FrameSink, public PacketSink, private TurnE
   [[nodiscard]] rtp::MediaPacketRef with_redundancy(const RenditionSource& source,
                                                     const rtp::MediaPacketRef& packet) const;
   void append(RenditionSource& source, rtp::MediaPacketRef packet);
-  void pump(PacketReader& reader);
+  void pump(size_t slot);
   void pump_all();
   void on_turn_end() override;
   void trim();
@@ -146,12 +156,12 @@ class PacketRendition final : public FrameSink, public PacketSink, private TurnE
   std::vector<std::unique_ptr<RenditionSource>> sources_;
   uint32_t next_source_ = 1;
   uint32_t generation_ = 0;
-  Ring<Entry> log_;
+  PacketLog log_;
   uint64_t log_begin_ = 0;  // position of log_.front()
   size_t log_bytes_ = 0;
   uint32_t frames_since_join_ = 0;
   bool replaying_ = false;
-  std::vector<PacketReader*> readers_;
+  std::vector<Reader> readers_;
   size_t redundancy_readers_ = 0;  // of them, those that want it
   rtp::MediaPackets scratch_;
   Time idle_since_;

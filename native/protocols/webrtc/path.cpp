@@ -44,7 +44,7 @@ bool Path::send(Bytes bytes, size_t segment) const {
     }
     return taken;
   }
-  return socket != nullptr && socket->send(remote, local, bytes, segment);
+  return socket != nullptr && socket->send(remote, tell_local ? local : LocalIp{}, bytes, segment);
 }
 
 }  // namespace millrace::webrtc

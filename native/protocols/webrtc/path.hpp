@@ -24,10 +24,13 @@ struct Path {
   LocalIp local;
   TcpCarrier* tcp = nullptr;
   Address remote;
+  bool tell_local = true;  // false: the system takes `local` by itself
 
   [[nodiscard]] bool usable() const { return socket != nullptr || tcp != nullptr; }
   [[nodiscard]] bool same(const Path& other) const;
 
+  /// Finds out whether the system has to be told of `local`. What it would do may change.
+  void settle() { tell_local = socket == nullptr || !socket->chooses(remote, local); }
   /// Sends one packet, or many of `segment` bytes of which the last may be shorter.
   bool send(Bytes bytes, size_t segment) const;
   bool send(Bytes bytes) const { return send(bytes, bytes.size()); }

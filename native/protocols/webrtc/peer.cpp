@@ -31,6 +31,7 @@ void add(std::atomic<uint64_t>& counter, uint64_t value) {
 Peer::Peer(PeerTable& table, SharedRef shared)
     : table_(table),
       shared_(std::move(shared)),
+      sender_(table.run(), shared_->bytes_out),
       last_check_(table.loop().now()),
       dtls_timer_([this] { on_dtls_timeout(); }),
       watch_([this] { on_watch(); }) {
@@ -94,7 +95,7 @@ void Peer::on_check(const stun::Message& check, const IceCredentials& ice, const
     table_.learn(path.remote, *this);
   }
   if (check.use_candidate || !nominated_) {
-    if (!path_.usable() || (check.use_candidate && !path_.same(path))) {
+    if (!used_path().usable() || (check.use_candidate && !used_path().same(path))) {
       use_path(path);
     }
     nominated_ = nominated_ || check.use_candidate;
@@ -102,7 +103,7 @@ void Peer::on_check(const stun::Message& check, const IceCredentials& ice, const
 }
 
 void Peer::use_path(const Path& path) {
-  path_ = path;
+  sender_.set_path(path);
   if (dtls_ == nullptr) {
     if (!connected()) {
       on_connected();
@@ -117,7 +118,7 @@ void Peer::use_path(const Path& path) {
 void Peer::release_oldest_carrier() {
   const auto oldest =
       std::find_if(carriers_.begin(), carriers_.end(),
-                   [this](const TcpCarrier* carrier) { return carrier != path_.tcp; });
+                   [this](const TcpCarrier* carrier) { return carrier != used_path().tcp; });
   TcpCarrier* carrier = *oldest;
   carriers_.erase(oldest);
   carrier->release();
@@ -128,8 +129,8 @@ void Peer::on_carrier_gone(const TcpCarrier& carrier) {
   if (told_path_.tcp == &carrier) {
     told_path_ = {};
   }
-  if (path_.tcp == &carrier) {
-    path_ = {};
+  if (used_path().tcp == &carrier) {
+    sender_.set_path({});
     nominated_ = false;
     if (!stopped_ && carriers_.empty() && addresses_.empty()) {
       end({ErrorCode::kPeerClosed});
@@ -149,7 +150,8 @@ void Peer::on_watch() {
     silence_told_ = packets_ == 0;
     tell_trouble(silence_told_ ? ErrorCode::kWebrtcNoMedia : ErrorCode::kNone);
   }
-  if (connected() && path_.usable() && !path_.same(told_path_)) {
+  sender_.settle_path();
+  if (connected() && used_path().usable() && !used_path().same(told_path_)) {
     tell_connected();
   }
   loop.arm(watch_,
@@ -175,15 +177,16 @@ void Peer::tell_trouble(ErrorCode code) {
         break;
     }
   }
-  context().events.send({{"type", "webrtc_trouble"},
-                         {"session", shared_->id},
-                         {"checks", shared_->checks.load(std::memory_order_relaxed)},
-                         {"bad_integrity", shared_->bad_integrity.load(std::memory_order_relaxed)},
-                         {"from", path_.usable() ? text_of(path_.remote) : std::string()},
-                         {"dtls", state},
-                         {"packets", packets_},
-                         {"undecryptable", undecryptable_},
-                         {"code", error_info(code).name}});
+  context().events.send(
+      {{"type", "webrtc_trouble"},
+       {"session", shared_->id},
+       {"checks", shared_->checks.load(std::memory_order_relaxed)},
+       {"bad_integrity", shared_->bad_integrity.load(std::memory_order_relaxed)},
+       {"from", used_path().usable() ? text_of(used_path().remote) : std::string()},
+       {"dtls", state},
+       {"packets", packets_},
+       {"undecryptable", undecryptable_},
+       {"code", error_info(code).name}});
 }
 
 // ---- packets in
@@ -239,9 +242,7 @@ void Peer::on_dtls_timeout() {
 }
 
 void Peer::after_dtls() {
-  for (Bytes out = dtls_->poll_output(); !out.empty(); out = dtls_->poll_output()) {
-    send(out, out.size());
-  }
+  send_dtls();
   if (const auto deadline = dtls_->deadline()) {
     table_.loop().arm(dtls_timer_, *deadline);
   } else {
@@ -271,7 +272,7 @@ void Peer::on_connected() {
     const auto& keys = *dtls_->srtp_keys();
     receiver_ = std::make_unique<srtp::Receiver>(keys.profile, keys.receive);
     if (description.encrypt) {
-      sender_ = std::make_unique<srtp::Sender>(keys.profile, keys.send);
+      sender_.set_keys(keys.profile, keys.send);
     }
   }
   if (description.publishes) {
@@ -288,7 +289,7 @@ void Peer::on_connected() {
 
 /// How the peer is connected, when it is, and again when it has come to another path.
 void Peer::tell_connected() {
-  told_path_ = path_;
+  told_path_ = used_path();
   std::string_view profile;
   std::string_view version;
   if (dtls_ != nullptr) {
@@ -297,8 +298,8 @@ void Peer::tell_connected() {
   }
   context().events.send({{"type", "webrtc_connected"},
                          {"session", shared_->id},
-                         {"candidate", text_of(path_.remote)},
-                         {"protocol", path_.tcp != nullptr ? "tcp" : "udp"},
+                         {"candidate", text_of(used_path().remote)},
+                         {"protocol", used_path().tcp != nullptr ? "tcp" : "udp"},
                          {"dtls_version", version},
                          {"srtp_profile", profile}});
 }
@@ -306,53 +307,11 @@ void Peer::tell_connected() {
 // ---- packets out
 // -----------------------------------------------------------------------------------
 
-void Peer::send(Bytes bytes, size_t segment) {
-  if (path_.send(bytes, segment)) {
-    add(shared_->bytes_out, bytes.size());
+void Peer::send_dtls() {
+  for (Bytes out = dtls_->poll_output(); !out.empty(); out = dtls_->poll_output()) {
+    sender_.send(out, out.size());
   }
-}
-
-void Peer::send_rtcp(Bytes compound) {
-  std::array<uint8_t, 1500> room;
-  if (stopped_ || compound.size() + srtp::kMaxOverhead > room.size()) {
-    return;
-  }
-  std::memcpy(room.data(), compound.data(), compound.size());
-  const size_t size =
-      sender_ != nullptr ? sender_->protect_rtcp(room, compound.size()) : compound.size();
-  send(Bytes(room).first(size), size);
-}
-
-void Peer::add_rtp(Bytes header, Bytes payload, uint32_t ssrc, uint64_t index) {
-  const size_t size =
-      header.size() + payload.size() + (sender_ != nullptr ? sender_->rtp_overhead() : 0);
-  if (pending_count_ != 0 &&
-      (run_ended_ || size > segment_bytes_ || pending_count_ == UdpSocket::kMaxSegments ||
-       pending_bytes_ + size > UdpSocket::kMaxSendBytes)) {
-    flush();
-  }
-  const auto room = table_.send_room().subspan(pending_bytes_);
-  std::memcpy(room.data(), header.data(), header.size());
-  if (sender_ != nullptr) {
-    (void)sender_->protect_rtp_payload(room, header.size(), payload, ssrc, index);
-  } else if (!payload.empty()) {
-    std::memcpy(room.data() + header.size(), payload.data(), payload.size());
-  }
-  if (pending_count_ == 0) {
-    segment_bytes_ = size;
-  }
-  run_ended_ = size < segment_bytes_;
-  pending_bytes_ += size;
-  ++pending_count_;
-}
-
-void Peer::flush() {
-  if (pending_count_ != 0) {
-    send(Bytes(table_.send_room()).first(pending_bytes_), segment_bytes_);
-    pending_bytes_ = 0;
-    pending_count_ = 0;
-    run_ended_ = false;
-  }
+  sender_.count();
 }
 
 // ---- the end
@@ -376,9 +335,7 @@ void Peer::stop(Error error) {
   }
   if (dtls_ != nullptr) {
     dtls_->close();
-    for (Bytes out = dtls_->poll_output(); !out.empty(); out = dtls_->poll_output()) {
-      send(out, out.size());
-    }
+    send_dtls();
   }
   stopped_ = true;
   dtls_timer_.disarm();
@@ -389,7 +346,7 @@ void Peer::stop(Error error) {
   for (TcpCarrier* carrier : std::exchange(carriers_, {})) {
     carrier->release();
   }
-  path_ = {};
+  sender_.set_path({});
   told_path_ = {};
 }
 

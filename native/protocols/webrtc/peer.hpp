@@ -37,9 +37,7 @@ class Peer final : public Transport {
 
   LoopContext& context() override;
   Shared& shared() override { return *shared_; }
-  void send_rtcp(Bytes compound) override;
-  void add_rtp(Bytes header, Bytes payload, uint32_t ssrc, uint64_t index) override;
-  void flush() override;
+  PacketSender& sender() override { return sender_; }
   void end(Error error) override;
 
  private:
@@ -53,12 +51,13 @@ class Peer final : public Transport {
   void on_watch();
   void tell_trouble(ErrorCode code);
   void count_in(size_t bytes);
-  void send(Bytes bytes, size_t segment);
+  void send_dtls();
+  [[nodiscard]] const Path& used_path() const { return sender_.path(); }
   [[nodiscard]] bool connected() const { return media_ != nullptr; }
 
   PeerTable& table_;
   const SharedRef shared_;
-  Path path_;
+  PacketSender sender_;
   Path told_path_;
   std::vector<Address> addresses_;     // that were checked, oldest first
   std::vector<TcpCarrier*> carriers_;  // likewise
@@ -69,14 +68,8 @@ class Peer final : public Transport {
   bool stopped_ = false;
   Time last_check_;
   std::unique_ptr<dtls::Endpoint> dtls_;
-  std::unique_ptr<srtp::Sender> sender_;  // null: plain
   std::unique_ptr<srtp::Receiver> receiver_;
   std::unique_ptr<Media> media_;
-  // Packets that go out together lie in the table's room.
-  size_t pending_bytes_ = 0;
-  size_t pending_count_ = 0;
-  size_t segment_bytes_ = 0;
-  bool run_ended_ = false;  // the last packet was shorter: nothing may follow it
   Timer dtls_timer_;
   Timer watch_;  // consent; until connected, what is told of it
 };

@@ -32,7 +32,6 @@ PeerTable& peer_table(LoopContext& context) {
 PeerTable::PeerTable(LoopContext& context)
     : context_(context),
       service_(context.modules.get<Service>()),
-      send_room_(UdpSocket::kMaxSendBytes + 2048),
       forget_passed_([this] { forget_passed(); }) {}
 
 PeerTable::~PeerTable() = default;

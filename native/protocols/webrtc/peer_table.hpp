@@ -8,6 +8,7 @@
 
 #include "control/session.hpp"
 #include "io/udp_socket.hpp"
+#include "protocols/webrtc/packet_sender.hpp"
 #include "protocols/webrtc/path.hpp"
 #include "protocols/webrtc/service.hpp"
 #include "rtp/stun/message.hpp"
@@ -48,8 +49,7 @@ class PeerTable final : public UdpSocket::Owner {
   /// Ends a peer, on behalf of its home or of itself, and tells its home.
   void drop(SessionId session, Error error);
 
-  /// Room in which packets are put together that go out with one call.
-  [[nodiscard]] std::span<uint8_t> send_room() { return send_room_; }
+  [[nodiscard]] PacketRun& run() { return run_; }
 
  private:
   struct Socket {
@@ -85,7 +85,7 @@ class PeerTable final : public UdpSocket::Owner {
   std::vector<Left> left_;  // of peers that are gone, the newest ones
   size_t next_left_ = 0;
   std::atomic<size_t> passing_{0};  // datagrams that other loops have handed over
-  std::vector<uint8_t> send_room_;
+  PacketRun run_;
   Timer forget_passed_;
 };
 

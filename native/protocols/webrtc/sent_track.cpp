@@ -35,13 +35,18 @@ void put32(uint8_t* at, uint32_t value) {
 }  // namespace
 
 SentTrack::SentTrack(const MediaDescription* media, uint64_t random)
-    : media_(media),
+    : wanted_(media != nullptr),
+      numbered_(media != nullptr && (media->rtx_ssrc != 0 || !media->nack)),
+      media_(media),
       // Not in the upper half, so that a first packet that is lost does not put the receiver's
       // rollover counter in doubt (RFC 3711 §3.3.1).
       first_sequence_number_(static_cast<uint16_t>(random & 0x7fff)),
       first_timestamp_(static_cast<uint32_t>(random >> 16 & 0x7fffffff)),
-      next_rtx_index_(static_cast<int64_t>(random >> 48 & 0x7fff)),
-      numbered_(media != nullptr && (media->rtx_ssrc != 0 || !media->nack)) {}
+      next_rtx_index_(static_cast<int64_t>(random >> 48 & 0x7fff)) {
+  if (media != nullptr) {
+    ssrc_ = media->ssrc;
+  }
+}
 
 const NegotiatedCodec* SentTrack::codec_of(const RenditionSource& source) const {
   if (media_ != nullptr) {
@@ -61,9 +66,9 @@ bool SentTrack::takes_redundancy() const {
 }
 
 SentTrack::Form SentTrack::form_of(const rtp::MediaPacket& packet) const {
-  return packet.primary_offset != 0 && codec_->red_payload_type
-             ? Form{packet.payload(), *codec_->red_payload_type, true}
-             : Form{packet.primary(), codec_->payload_type, false};
+  return packet.primary_offset != 0 && red_payload_type_
+             ? Form{packet.payload(), *red_payload_type_, true}
+             : Form{packet.primary(), payload_type_, false};
 }
 
 SentTrack::Header SentTrack::header_with(
@@ -94,9 +99,9 @@ SentTrack::Header SentTrack::header_with(
   put16(&header.bytes[12], writer.profile());
   put16(&header.bytes[14], static_cast<uint16_t>(extension.size() / 4));
   std::memcpy(&header.bytes[16], extension.data(), extension.size());
-  header.size = 16 + extension.size();
+  header.size = static_cast<uint8_t>(16 + extension.size());
   if (number_at) {
-    header.number_at = 16 + *number_at;
+    header.number_at = static_cast<uint8_t>(16 + *number_at);
   } else if (numbered_ && media_->extensions.id_of(rtp::HeaderExtension::kAbsSendTime) != 0) {
     // The first element: its value lies behind one or two bytes of header.
     header.send_time_at = writer.profile() == 0xBEDE ? 17 : 18;
@@ -106,7 +111,10 @@ SentTrack::Header SentTrack::header_with(
 
 void SentTrack::switch_to(const RenditionSource& source, const RenditionSource* before,
                           const rtp::MediaPacket& first) {
-  codec_ = codec_of(source);
+  const NegotiatedCodec& codec = *codec_of(source);
+  payload_type_ = codec.payload_type;
+  red_payload_type_ = codec.red_payload_type;
+  rtx_payload_type_ = codec.rtx_payload_type;
   std::optional<int64_t> same_time;
   std::optional<rtp::CatchUp> catch_up;
   if (!rewriter_) {
@@ -129,21 +137,21 @@ void SentTrack::switch_to(const RenditionSource& source, const RenditionSource* 
   source_ = source.number;
 }
 
-PacketReader::Taken SentTrack::send(const rtp::MediaPacket& packet, Time now, Transport& transport,
-                                    rtp::TransportSendHistory* numbers) {
+SentTrack::Taken SentTrack::send(const rtp::MediaPacket& packet, Time now, PacketSender& sender,
+                                 rtp::TransportSendHistory* numbers) {
   const Form form = form_of(packet);
   if (form.payload.empty() || form.payload.size() > kMaxPayload) {
     leave_out(packet);  // padding that probes for bandwidth
-    return PacketReader::Taken::kNo;
+    return Taken::kNo;
   }
   const auto rewritten = rewriter_->forward(source_, packet);
   if (!rewritten) {
-    return PacketReader::Taken::kNo;
+    return Taken::kNo;
   }
-  write(packet, *rewritten, media_->ssrc, rewritten->index, form, now, transport, numbers);
+  write(packet, *rewritten, ssrc_, rewritten->index, form, now, sender, numbers);
   budget_.on_sent(form.payload.size());
   reports_.on_packet(form.payload.size(), now);
-  return PacketReader::Taken::kYes;
+  return Taken::kYes;
 }
 
 void SentTrack::leave_out(const rtp::MediaPacket& packet) {
@@ -153,7 +161,7 @@ void SentTrack::leave_out(const rtp::MediaPacket& packet) {
 }
 
 size_t SentTrack::write(const rtp::MediaPacket& packet, const rtp::Rewritten& numbers,
-                        uint32_t ssrc, int64_t index, Form form, Time now, Transport& transport,
+                        uint32_t ssrc, int64_t index, Form form, Time now, PacketSender& sender,
                         rtp::TransportSendHistory* history) {
   Bytes payload = form.payload;
   Header header = packet.playout_delay || packet.abs_capture_time
@@ -173,40 +181,40 @@ size_t SentTrack::write(const rtp::MediaPacket& packet, const rtp::Rewritten& nu
     put16(bytes + header.send_time_at + 1, static_cast<uint16_t>(time));
   }
   std::array<uint8_t, kMaxPayload + rtp::kRtxHeaderSize> copy;
-  const size_t rtx = ssrc == media_->ssrc ? 0 : rtp::kRtxHeaderSize;
-  const bool renumbered = form.redundant && (payload[0] & 0x7f) != codec_->payload_type;
+  const size_t rtx = ssrc == ssrc_ ? 0 : rtp::kRtxHeaderSize;
+  const bool renumbered = form.redundant && (payload[0] & 0x7f) != payload_type_;
   if (rtx != 0 || renumbered || numbers.picture_id_offset != 0 || numbers.tl0_pic_idx_offset != 0) {
     put16(copy.data(), numbers.sequence_number);
     std::memcpy(copy.data() + rtx, payload.data(), payload.size());
     const std::span<uint8_t> own = std::span(copy).subspan(rtx, payload.size());
     rtp::PacketRewriter::patch(own, packet.info, numbers);
     if (renumbered) {
-      rtp::RedPayload::set_block_payload_types(own, codec_->payload_type);
+      rtp::RedPayload::set_block_payload_types(own, payload_type_);
     }
     payload = Bytes(copy).first(rtx + payload.size());
   }
-  transport.add_rtp(Bytes(header.bytes).first(header.size), payload, ssrc,
-                    static_cast<uint64_t>(index));
+  sender.add_rtp(Bytes(header.bytes).first(header.size), payload, ssrc,
+                 static_cast<uint64_t>(index));
   return header.size + payload.size();
 }
 
-size_t SentTrack::write_zeros(Time now, Transport& transport, rtp::TransportSendHistory& numbers) {
+size_t SentTrack::write_zeros(Time now, PacketSender& sender, rtp::TransportSendHistory& numbers) {
   Header header = plain_;
   uint8_t* bytes = header.bytes.data();
   const int64_t index = next_rtx_index_++;
   bytes[0] |= kPaddingBit;
-  bytes[1] = *codec_->rtx_payload_type;
+  bytes[1] = *rtx_payload_type_;
   put16(bytes + 2, static_cast<uint16_t>(index));
   put32(bytes + 8, media_->rtx_ssrc);
   std::array<uint8_t, kMaxPadding> padding{};
   padding.back() = kMaxPadding;
   put16(bytes + header.number_at, numbers.on_packet(header.size + padding.size(), now));
-  transport.add_rtp(Bytes(header.bytes).first(header.size), padding, media_->rtx_ssrc,
-                    static_cast<uint64_t>(index));
+  sender.add_rtp(Bytes(header.bytes).first(header.size), padding, media_->rtx_ssrc,
+                 static_cast<uint64_t>(index));
   return header.size + padding.size();
 }
 
-void SentTrack::pad(size_t bytes, Time now, Transport& transport,
+void SentTrack::pad(size_t bytes, Time now, PacketSender& sender,
                     rtp::TransportSendHistory& numbers, const PacketRendition& rendition) {
   for (size_t sent = 0; sent < bytes;) {
     const auto again = rewriter_->recent(padded_, [&rendition](uint32_t source, int64_t index) {
@@ -216,15 +224,15 @@ void SentTrack::pad(size_t bytes, Time now, Transport& transport,
     padded_ = static_cast<uint16_t>((padded_ + 1) % kPaddingReach);
     const Bytes payload = again ? again->packet->primary() : Bytes();
     sent += payload.empty() || payload.size() > kMaxPayload
-                ? write_zeros(now, transport, numbers)
+                ? write_zeros(now, sender, numbers)
                 : write(*again->packet, again->rewritten, media_->rtx_ssrc, next_rtx_index_++,
-                        {payload, *codec_->rtx_payload_type, false}, now, transport, &numbers);
+                        {payload, *rtx_payload_type_, false}, now, sender, &numbers);
   }
 }
 
-bool SentTrack::send_again(uint16_t sequence_number, Time now, Duration rtt, Transport& transport,
+bool SentTrack::send_again(uint16_t sequence_number, Time now, Duration rtt, PacketSender& sender,
                            rtp::TransportSendHistory* numbers, const PacketRendition& rendition) {
-  if (!rewriter_ || codec_ == nullptr) {
+  if (!rewriter_) {
     return false;
   }
   const auto again =
@@ -235,15 +243,15 @@ bool SentTrack::send_again(uint16_t sequence_number, Time now, Duration rtt, Tra
   if (!again) {
     return false;
   }
-  const bool rtx = codec_->rtx_payload_type && media_->rtx_ssrc != 0;
-  const Form form = rtx ? Form{again->packet->primary(), *codec_->rtx_payload_type, false}
-                        : form_of(*again->packet);
+  const bool rtx = rtx_payload_type_ && media_->rtx_ssrc != 0;
+  const Form form =
+      rtx ? Form{again->packet->primary(), *rtx_payload_type_, false} : form_of(*again->packet);
   if (form.payload.empty() || form.payload.size() > kMaxPayload ||
       !budget_.take(form.payload.size())) {
     return false;
   }
-  write(*again->packet, again->rewritten, rtx ? media_->rtx_ssrc : media_->ssrc,
-        rtx ? next_rtx_index_++ : again->rewritten.index, form, now, transport, numbers);
+  write(*again->packet, again->rewritten, rtx ? media_->rtx_ssrc : ssrc_,
+        rtx ? next_rtx_index_++ : again->rewritten.index, form, now, sender, numbers);
   return true;
 }
 
@@ -253,7 +261,7 @@ std::optional<rtp::SenderReport> SentTrack::report(const PacketRendition& rendit
   if (!rewriter_ || source == nullptr || !source->reference) {
     return std::nullopt;
   }
-  return reports_.make(media_->ssrc, ntp, rewriter_->timestamp_of(source->reference->at(now)), now);
+  return reports_.make(ssrc_, ntp, rewriter_->timestamp_of(source->reference->at(now)), now);
 }
 
 }  // namespace millrace::webrtc

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "control/session.hpp"
+#include "protocols/webrtc/packet_sender.hpp"
 #include "protocols/webrtc/service.hpp"
 
 namespace millrace::webrtc {
@@ -12,21 +13,11 @@ class Transport {
 
   [[nodiscard]] virtual LoopContext& context() = 0;
   [[nodiscard]] virtual Shared& shared() = 0;
-  /// Protects and sends a compound packet.
-  virtual void send_rtcp(Bytes compound) = 0;
-  /// Protects a packet and adds it to what flush() sends.
-  /// @param header  whole RTP header, at most kMaxRtpHeader bytes.
-  /// @param index   its sequence number, counted on beyond 16 bits. Of a packet that is sent again
-  ///                the same, and then the packet must be the same too.
-  virtual void add_rtp(Bytes header, Bytes payload, uint32_t ssrc, uint64_t index) = 0;
-  /// Sends what was added. To be called before another peer of the loop adds.
-  virtual void flush() = 0;
+  [[nodiscard]] virtual PacketSender& sender() = 0;
   /// Ends the peer. The caller is destroyed at the end of the turn.
   virtual void end(Error error) = 0;
 };
 
-/// Longest RTP header that is written: fixed part and a few extensions.
-constexpr size_t kMaxRtpHeader = 64;
 /// Largest RTP packet before protection: with tag, UDP and IPv6 it fits 1280 bytes, the smallest
 /// MTU.
 constexpr size_t kMaxRtpPacket = 1200;

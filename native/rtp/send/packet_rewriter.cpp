@@ -29,19 +29,20 @@ PictureIds read_ids(Bytes payload, const PayloadInfo& info) {
 }  // namespace
 
 PacketRewriter::PacketRewriter(const Options& options)
-    : options_(options),
-      last_sequence_(int64_t{options.first_sequence_number} - 1),
-      last_timestamp_(options.first_timestamp) {}
+    : last_sequence_(int64_t{options.first_sequence_number} - 1),
+      last_timestamp_(options.first_timestamp),
+      clock_rate_(options.clock_rate),
+      max_retransmissions_(options.max_retransmissions) {}
 
 void PacketRewriter::switch_to(uint32_t source, const MediaPacket& first,
                                std::optional<int64_t> same_time, std::optional<CatchUp> catch_up) {
   int64_t timestamp = last_timestamp_;
-  if (epochs_used_ > 0) {
+  if (started_) {
     const int64_t elapsed = duration_cast<microseconds>(first.arrival - last_arrival_).count() *
-                            options_.clock_rate / 1'000'000;
-    timestamp = same_time ? current().timestamp_of(*same_time) : last_timestamp_ + elapsed;
+                            clock_rate_ / 1'000'000;
+    timestamp = same_time ? current_.timestamp_of(*same_time) : last_timestamp_ + elapsed;
     // Decoders order frames by it: it must go on, if only a little.
-    timestamp = std::max(timestamp, last_timestamp_ + options_.clock_rate / 1000);
+    timestamp = std::max(timestamp, last_timestamp_ + clock_rate_ / 1000);
   }
   Epoch epoch;
   epoch.source = source;
@@ -50,14 +51,21 @@ void PacketRewriter::switch_to(uint32_t source, const MediaPacket& first,
   epoch.sequence_offset = last_sequence_ + 1 - first.index;
   epoch.catch_up = catch_up;
   epoch.timestamp_offset = timestamp - epoch.timestamp_of(first.timestamp);
-  if (epochs_used_ > 0) {
+  if (started_) {
     const PictureIds ids = read_ids(first.payload(), first.info);
     epoch.picture_id_offset = static_cast<uint16_t>(last_picture_id_ + 1 - ids.picture_id);
     epoch.tl0_pic_idx_offset = static_cast<uint8_t>(last_tl0_pic_idx_ + 1 - ids.tl0_pic_idx);
   }
   left_out_.clear();
   left_out_before_ = 0;
-  epochs_[epochs_used_++ % kEpochs] = epoch;
+  if (started_) {
+    if (previous_.size() == kEpochs - 1) {
+      previous_.erase(previous_.begin());
+    }
+    previous_.push_back(current_);
+  }
+  current_ = epoch;
+  started_ = true;
 }
 
 Rewritten PacketRewriter::rewritten(const Epoch& epoch, int64_t sequence, int64_t timestamp) {
@@ -67,10 +75,10 @@ Rewritten PacketRewriter::rewritten(const Epoch& epoch, int64_t sequence, int64_
 }
 
 std::optional<Rewritten> PacketRewriter::forward(uint32_t source, const MediaPacket& packet) {
-  if (epochs_used_ == 0 || current().source != source || packet.index < current().first_index) {
+  const Epoch& epoch = current_;
+  if (!started_ || epoch.source != source || packet.index < epoch.first_index) {
     return std::nullopt;
   }
-  const Epoch& epoch = current();
   const auto left_out = std::ranges::lower_bound(left_out_, packet.index);
   if ((left_out != left_out_.end() && *left_out == packet.index) ||
       (left_out == left_out_.begin() && left_out_before_ > 0 && !left_out_.empty())) {
@@ -90,15 +98,15 @@ std::optional<Rewritten> PacketRewriter::forward(uint32_t source, const MediaPac
 }
 
 void PacketRewriter::leave_out(const MediaPacket& packet) {
-  if (epochs_used_ == 0 || packet.index < current().first_index) {
+  if (!started_ || packet.index < current_.first_index) {
     return;
   }
-  const int64_t newest_sent = last_sequence_ - current().sequence_offset + left_out_before_ +
+  const int64_t newest_sent = last_sequence_ - current_.sequence_offset + left_out_before_ +
                               static_cast<int64_t>(left_out_.size());
   if (packet.index <= newest_sent) {
     return;  // the viewer has been told of a gap here already
   }
-  current().has_left_out = true;
+  current_.has_left_out = true;
   left_out_.reserve(kLeftOut);
   if (left_out_.size() == kLeftOut) {
     left_out_.erase(left_out_.begin(), left_out_.begin() + kLeftOut / 2);
@@ -130,12 +138,11 @@ std::optional<PacketRewriter::Asked> PacketRewriter::packet_of(uint16_t sequence
   const int64_t sequence =
       last_sequence_ -
       static_cast<uint16_t>(static_cast<uint16_t>(last_sequence_) - sequence_number);
-  if (sequence < first_repeatable_) {
+  if (!started_ || sequence < first_repeatable_) {
     return std::nullopt;
   }
-  const size_t kept = std::min(epochs_used_, kEpochs);
-  for (size_t back = 0; back < kept; ++back) {
-    const Epoch& epoch = epochs_[(epochs_used_ - 1 - back) % kEpochs];
+  for (size_t back = 0; back <= previous_.size(); ++back) {
+    const Epoch& epoch = back == 0 ? current_ : previous_[previous_.size() - back];
     if (sequence < epoch.first_sequence) {
       continue;
     }
@@ -164,7 +171,7 @@ bool PacketRewriter::may_repeat(int64_t sequence, Time now, Duration rtt) const 
   }
   const Repeated& repeated = repeated_[static_cast<size_t>(sequence) & (kRepeated - 1)];
   return repeated.sequence != sequence ||
-         (repeated.tries < options_.max_retransmissions && now - repeated.at >= rtt);
+         (repeated.tries < max_retransmissions_ && now - repeated.at >= rtt);
 }
 
 void PacketRewriter::note_repeated(int64_t sequence, Time now) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -55,7 +54,7 @@ class PacketRewriter {
                  std::optional<int64_t> same_time = std::nullopt,
                  std::optional<CatchUp> catch_up = std::nullopt);
   [[nodiscard]] std::optional<uint32_t> source() const {
-    return epochs_used_ > 0 ? std::optional(current().source) : std::nullopt;
+    return started_ ? std::optional(current_.source) : std::nullopt;
   }
 
   /// @return nullopt when the packet is not to be sent: of another source, or before the switch.
@@ -109,21 +108,21 @@ class PacketRewriter {
 
   /// Timestamp for the viewer of a timestamp of the current source: for sender reports.
   [[nodiscard]] uint32_t timestamp_of(int64_t timestamp) const {
-    return static_cast<uint32_t>(current().timestamp_of(timestamp));
+    return static_cast<uint32_t>(current_.timestamp_of(timestamp));
   }
 
  private:
   /// A stretch of one source.
   struct Epoch {
     uint32_t source = 0;
+    uint16_t picture_id_offset = 0;
+    uint8_t tl0_pic_idx_offset = 0;
+    bool has_left_out = false;
     int64_t first_index = 0;
     int64_t first_sequence = 0;
     int64_t sequence_offset = 0;  // to the index, before what was left out
     int64_t timestamp_offset = 0;
     std::optional<CatchUp> catch_up;
-    bool has_left_out = false;
-    uint16_t picture_id_offset = 0;
-    uint8_t tl0_pic_idx_offset = 0;
 
     [[nodiscard]] int64_t timestamp_of(int64_t timestamp) const {
       if (catch_up && timestamp < catch_up->edge) {
@@ -142,32 +141,32 @@ class PacketRewriter {
     Time at{};
     uint8_t tries = 0;
   };
-  static constexpr size_t kEpochs = 4;      // switches that retransmissions reach back over
+  static constexpr size_t kEpochs = 4;      // stretches that retransmissions reach back over
   static constexpr size_t kLeftOut = 128;   // indices that late packets reach back over
   static constexpr size_t kRepeated = 128;  // retransmissions that are remembered
 
-  [[nodiscard]] const Epoch& current() const { return epochs_[(epochs_used_ - 1) % kEpochs]; }
-  [[nodiscard]] Epoch& current() { return epochs_[(epochs_used_ - 1) % kEpochs]; }
   /// What was sent, or would have been, with a sequence number; nullopt when nobody knows.
   [[nodiscard]] std::optional<Asked> packet_of(uint16_t sequence_number) const;
   [[nodiscard]] bool may_repeat(int64_t sequence, Time now, Duration rtt) const;
   void note_repeated(int64_t sequence, Time now);
   [[nodiscard]] static Rewritten rewritten(const Epoch& epoch, int64_t sequence, int64_t timestamp);
 
-  const Options options_;
-  std::array<Epoch, kEpochs> epochs_{};
-  size_t epochs_used_ = 0;
-  int64_t first_repeatable_ = INT64_MIN;
-  std::vector<Repeated> repeated_;  // by sequence; empty before the first
-  std::vector<int64_t> left_out_;   // ascending, of the current epoch
-  int64_t left_out_before_ = 0;     // those that are not in the list any more
-
-  // Of the newest packet that was sent.
+  // What each packet needs comes first: of many viewers it is fetched anew for each.
+  Epoch current_;
+  bool started_ = false;
+  uint8_t last_tl0_pic_idx_ = 0;  // this and what follows: of the newest packet that was sent
+  uint16_t last_picture_id_ = 0;
   int64_t last_sequence_ = 0;  // unwrapped
   int64_t last_timestamp_ = 0;
   Time last_arrival_{};
-  uint16_t last_picture_id_ = 0;
-  uint8_t last_tl0_pic_idx_ = 0;
+  int64_t left_out_before_ = 0;    // those that are not in the list any more
+  std::vector<int64_t> left_out_;  // ascending, of the current epoch
+
+  std::vector<Epoch> previous_;  // the newest last
+  int64_t first_repeatable_ = INT64_MIN;
+  std::vector<Repeated> repeated_;  // by sequence; empty before the first
+  uint32_t clock_rate_;
+  uint8_t max_retransmissions_;
 };
 
 /// Bounds what retransmissions may add to the traffic of a viewer: half of what is sent anyway, so

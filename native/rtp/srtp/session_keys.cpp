@@ -185,8 +185,12 @@ void SessionKeys::seal(Half& half, const Iv& iv, Bytes first, Bytes second, Byte
   if (!in.empty()) {
     must(EVP_CipherUpdate(cipher, out, &size, in.data(), static_cast<int>(in.size())) == 1);
   }
+  // What EVP_CTRL_AEAD_GET_TAG would turn into for each packet.
+  std::array<OSSL_PARAM, 2> wanted{
+      OSSL_PARAM_construct_octet_string(OSSL_CIPHER_PARAM_AEAD_TAG, tag, kGcmTagSize),
+      OSSL_PARAM_construct_end()};
   must(EVP_CipherFinal_ex(cipher, out + in.size(), &size) == 1 &&
-       EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_AEAD_GET_TAG, static_cast<int>(kGcmTagSize), tag) == 1);
+       EVP_CIPHER_CTX_get_params(cipher, wanted.data()) == 1);
 }
 
 bool SessionKeys::open(Half& half, const Iv& iv, Bytes first, Bytes second, std::span<uint8_t> data,

@@ -51,6 +51,8 @@ class SessionKeys {
   SessionKeys(Profile profile, const MasterKey& master, Direction direction);
 
   [[nodiscard]] const ProfileSizes& sizes() const { return sizes_; }
+  /// OpenSSL's context for RTP, to be fetched into the cache before it is used.
+  [[nodiscard]] const void* rtp_cipher() const { return rtp_.cipher.get(); }
   [[nodiscard]] bool is_gcm() const { return profile_ != Profile::kAes128CmSha1_80; }
 
   /// Protects in place: encrypts from `header_size` on and writes the tag behind.

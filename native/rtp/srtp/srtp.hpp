@@ -36,6 +36,7 @@ class Sender {
   /// A compound packet.
   size_t protect_rtcp(std::span<uint8_t> room, size_t size);
   [[nodiscard]] size_t rtp_overhead() const { return keys_.sizes().rtp_tag; }
+  [[nodiscard]] const void* cipher() const { return keys_.rtp_cipher(); }
 
  private:
   SessionKeys keys_;
