@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "transcode/testing/tone.hpp"
 
 namespace millrace::transcode {
@@ -107,6 +109,34 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"OpusToPcma", kOpus, {CodecId::kG711A, 64'000}},
                       Case{"Aac44ToPcmu", kAac44, {CodecId::kG711U, 64'000}}),
     [](const auto& info) { return info.param.name; });
+
+/// Opus as browsers send voice: our own encoder makes CELT alone.
+class OpusModes : public ::testing::TestWithParam<const char*> {};
+
+TEST_P(OpusModes, KeepTheToneAndTheTime) {
+  std::ifstream file(std::string("test/vectors/opus/") + GetParam() + ".bin", std::ios::binary);
+  ASSERT_TRUE(file.is_open());
+  const Source source{MILLRACE_AUDIO_OPUS, 48'000, 2};
+  Transcoding run({CodecId::kAac, 96'000});
+  run.set_track(source);
+  int64_t position = 48'000;
+  for (int size = file.get(); size != EOF; size = file.get(), position += 960) {
+    testing::CodedFrame frame{std::vector<uint8_t>(static_cast<size_t>(size)), position};
+    file.read(reinterpret_cast<char*>(frame.data.data()), size);
+    run.feed(frame, from_ticks(position, 48'000));
+  }
+  run.expect_gapless();
+  EXPECT_EQ(run.pipeline->repairs().gaps + run.pipeline->repairs().overlaps, 0U);
+  const auto samples = decoded(run.output, run.packets);
+  ASSERT_GT(samples.size(), size_t{2} * 48'000 * 18 / 10);
+  const std::span<const float> middle = std::span<const float>(samples).subspan(48'000, 96'000);
+  for (uint32_t channel = 0; channel < 2; ++channel) {
+    EXPECT_GT(share_of(middle, 2, 500, 48'000, channel), 0.95) << channel;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Vectors, OpusModes,
+                         ::testing::Values("silk", "hybrid", "hybrid_then_celt"));
 
 TEST(AudioPipeline, GoesOnWhenTheCodecChanges) {
   Transcoding run({CodecId::kOpus, 64'000});
