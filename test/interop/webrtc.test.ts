@@ -39,8 +39,8 @@ function endless(file: string): readonly string[] {
 async function publish(file: string, stream: string) {
   const from = server.log.length;
   const publisher = peers.loop(file, server.rtmp(`live/${stream}`));
-  await server.published(`/live/${stream}`, from);
-  await server.tracks(from);
+  await publisher.during(server.published(`/live/${stream}`, from));
+  await publisher.during(server.tracks(from));
   return publisher;
 }
 
@@ -56,19 +56,19 @@ describe('FFmpeg 8, by WHIP', () => {
   it('is played over RTMP, its pictures untouched, and by WHEP', async () => {
     const file = clip('baseline-tone-opus.mkv');
     const publisher = peers.enhanced('loop', file, server.api('/rtc/v1/whip/?stream=ffmpeg'));
-    await Promise.race([server.published('/live/ffmpeg'), publisher.output()]);
+    await publisher.during(server.published('/live/ffmpeg'));
     const player = await WeriftPlayer.play(whep('stream=ffmpeg'));
-    const { tracks } = watched(await peers.watch(server.rtmp('live/ffmpeg'), 2).output());
+    const watch = peers.watch(server.rtmp('live/ffmpeg'), 2);
+    const { tracks } = watched(await publisher.during(watch.output()));
     expect(tracks.map(({ codec }) => codec).sort()).toEqual(['aac', 'h264']);
     const recording = `${server.place.folder}/ffmpeg.flv`;
     const copy = ['-c', 'copy', '-t', '4', '-y', recording];
-    await peers
-      .run('ffmpeg', ['-v', 'error', '-nostdin', '-i', server.rtmp('live/ffmpeg'), ...copy])
-      .output();
+    const from = ['-v', 'error', '-nostdin', '-i', server.rtmp('live/ffmpeg')];
+    await publisher.during(peers.run('ffmpeg', [...from, ...copy]).output());
     const pictures = nalHashes(recording, 'h264');
     expect(pictures.length).toBeGreaterThan(50);
     expectRun(pictures, endless(file));
-    await player.received(ENOUGH);
+    await publisher.during(player.received(ENOUGH));
     await player.close();
     await publisher.stop();
   }, 90_000);
@@ -79,7 +79,7 @@ describe('werift, by WHEP', () => {
     const publisher = await publish(clip('h264-aac.flv'), 'werift');
     const from = server.log.length;
     const player = await WeriftPlayer.play(whep('stream=werift'));
-    await player.received(ENOUGH);
+    await publisher.during(player.received(ENOUGH));
     expect(await explain(player.location)).toContain('connected over udp');
     const signal = AbortSignal.timeout(15_000);
     const { status } = await fetch(server.api(player.location), { method: 'DELETE', signal });
@@ -98,9 +98,9 @@ describe('werift, by WHEP', () => {
         protocol === 'SRT'
           ? peers.loop(file, server.srt(stream, 'publish'), [], 'mpegts')
           : peers.loop(file, server.rtmp(`live/${stream}`));
-      await server.published(`/live/${stream}`);
+      await publisher.during(server.published(`/live/${stream}`));
       const player = await WeriftPlayer.play(whep(`stream=${stream}`));
-      await player.received(ENOUGH);
+      await publisher.during(player.received(ENOUGH));
       await player.close();
       await publisher.stop();
       const received = `${server.place.folder}/${stream}.h264`;
@@ -124,7 +124,7 @@ describe('werift, by WHEP', () => {
     expect(player.sdp).toMatch(/a=candidate:0 1 udp 2130706431 ::1 \d+ typ host/);
     expect(player.sdp).toContain(` ::1 ${server.port('rtc', 1)} typ host`);
     expect(player.sdp).toContain(` 127.0.0.1 ${server.port('rtc')} typ host`);
-    await player.received(ENOUGH);
+    await publisher.during(player.received(ENOUGH));
     expect(await explain(player.location)).toContain('connected over udp with [');
     await player.close();
     await publisher.stop();
@@ -147,9 +147,9 @@ describe('rtc.keep_avc_nalu_sei', () => {
       const name = `live/sei-${value}?vhost=${vhost}`;
       const from = server.log.length;
       const publisher = peers.loop(clip('baseline-tone-aac.flv'), server.rtmp(name), filters);
-      await server.line(/start publish .*url=\S*\/live\/sei-/, from);
+      await publisher.during(server.line(/start publish .*url=\S*\/live\/sei-/, from));
       const player = await WeriftPlayer.play(whep(`stream=sei-${value}&vhost=${vhost}`), ['video']);
-      await player.received({ video: 100 });
+      await publisher.during(player.received({ video: 100 }));
       await player.close();
       await publisher.stop();
       const units = [...nalUnits(player.videoInOrder())];

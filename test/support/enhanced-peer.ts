@@ -41,7 +41,12 @@ interface CopyOptions {
 async function copy(from: string, to: string, options: CopyOptions): Promise<void> {
   const { format, isPaced = false, isEndless = false, limit = Number.POSITIVE_INFINITY } = options;
   let input = await Demuxer.open(from);
-  await using output = await Muxer.open(to, format === undefined ? {} : { format });
+  // Five seconds to shake hands, FFmpeg's default, are few on a loaded machine.
+  const whip = { format: 'whip', options: { handshake_timeout: 20_000 } };
+  await using output = await Muxer.open(
+    to,
+    format === 'whip' ? whip : format === undefined ? {} : { format },
+  );
   for (const { codecpar } of input.streams) {
     // The tag is one of the container that the media was in.
     codecpar.codecTag = 0;

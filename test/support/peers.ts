@@ -56,6 +56,14 @@ export class Peer {
     return stdout;
   }
 
+  /** Waits for what can only come while the peer runs. @throws Error when it ends before. */
+  async during<T>(wait: Promise<T>): Promise<T> {
+    const ended = this.done.then(({ status, stderr }): never => {
+      throw new Error(`${this.#command}\nended with ${status} too early\n${stderr}`);
+    });
+    return await Promise.race([wait, ended]);
+  }
+
   /** Ends it as ctrl-c does, and resolves when it has gone. */
   async stop(signal: NodeJS.Signals = 'SIGINT'): Promise<PeerEnd> {
     this.#child.kill(signal);
