@@ -35,6 +35,17 @@ export function runPage({ endpoint, other, fields = [], running, beforeAutostart
   }
 }
 
+/**
+ * Asks for audio that brings a copy of each packet with the next one (RED, RFC 2198), where the browser has it.
+ * @param {RTCRtpTransceiver} transceiver  of audio, before the offer.
+ */
+export function preferRedundancy(transceiver) {
+  const { codecs = [] } = RTCRtpReceiver.getCapabilities('audio') ?? {};
+  const isRed = ({ mimeType }) => mimeType.toLowerCase() === 'audio/red';
+  const preferred = [...codecs.filter(isRed), ...codecs.filter((codec) => !isRed(codec))];
+  transceiver.setCodecPreferences?.(preferred);
+}
+
 /** @returns {Promise<() => void>} ends the session. */
 async function open(prepare, running) {
   const { url = field('url').value, attach, edit, flows, accompany, close } = await prepare();

@@ -1,10 +1,11 @@
 import { offerLayers } from './layers.js';
 import { field, show } from './page.js';
-import { runPage } from './session.js';
+import { preferRedundancy, runPage } from './session.js';
 
 runPage({
   endpoint: 'whep',
   other: 'whip.html',
+  fields: ['red'],
   running: 'Connected, waiting for the stream.',
   beforeAutostart: () => {
     // Browsers begin without a click only what is silent.
@@ -17,7 +18,10 @@ runPage({
     video.addEventListener('playing', playing);
     return {
       attach: (connection) => {
-        connection.addTransceiver('audio', { direction: 'recvonly' });
+        const audio = connection.addTransceiver('audio', { direction: 'recvonly' });
+        if (field('red').checked) {
+          preferRedundancy(audio);
+        }
         connection.addTransceiver('video', { direction: 'recvonly' });
         connection.addEventListener('track', ({ track }) => stream.addTrack(track));
         video.srcObject = stream;

@@ -1,5 +1,5 @@
 import { field } from './page.js';
-import { runPage } from './session.js';
+import { preferRedundancy, runPage } from './session.js';
 import { openSource } from './sources.js';
 
 /** Share of the bit rate, and divisor of the size, of each layer; the smallest first. */
@@ -12,7 +12,7 @@ const LAYERS = [
 runPage({
   endpoint: 'whip',
   other: 'whep.html',
-  fields: ['source', 'codec', 'width', 'bitrate', 'simulcast'],
+  fields: ['source', 'codec', 'width', 'bitrate', 'simulcast', 'red'],
   running: 'Publishing.',
   prepare: async () => {
     const source = await openSource({
@@ -44,7 +44,10 @@ function urlWithCodec() {
 function addTracks(connection, stream) {
   const bitrate = Number(field('bitrate').value) * 1000;
   for (const track of stream.getAudioTracks()) {
-    connection.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+    const audio = connection.addTransceiver(track, { direction: 'sendonly', streams: [stream] });
+    if (field('red').checked) {
+      preferRedundancy(audio);
+    }
   }
   for (const track of stream.getVideoTracks()) {
     const sendEncodings = field('simulcast').checked

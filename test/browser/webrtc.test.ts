@@ -78,6 +78,18 @@ describe('Chromium', () => {
     await Promise.all([player.close(), publisher.close()]);
   }, 90_000);
 
+  it('publishes and plays audio with redundancy where a page asks for it', async () => {
+    const publisher = await open('whip', 'source=pattern&width=640&stream=red&red=true');
+    await server.published('/live/red');
+    const player = await open('whep', 'stream=red&red=true');
+    await heard(player, PATTERN_HZ);
+    for (const page of [publisher, player]) {
+      const answer = 'window.connections.at(-1).remoteDescription.sdp';
+      expect(await page.evaluate(answer)).toMatch(/^m=audio \S+ \S+ 63 111\r$/m);
+    }
+    await Promise.all([player.close(), publisher.close()]);
+  }, 90_000);
+
   it.each(['vp8', 'vp9', 'av1'])(
     'plays %s as it was published',
     async (codec) => {
