@@ -26,6 +26,9 @@ constexpr uint64_t kPacketBits = 1200 * 8;
 // Of the log: several seconds of the fastest streams.
 constexpr size_t kMaxLogBytes = size_t{16} << 20;
 constexpr Duration kMeasureInterval = seconds(1);
+constexpr Duration kFirstMeasure = milliseconds(300);
+// An encoder that spares for a key frame may leave a second out.
+constexpr Duration kSilence = seconds(2);
 // So many players' requests become one.
 constexpr Duration kKeyFrameInterval = milliseconds(100);
 constexpr Duration kLinger = seconds(5);
@@ -52,6 +55,36 @@ RenditionSource::RenditionSource(uint32_t of_number, PacketSourceRef of_source)
     : number(of_number),
       source(std::move(of_source)),
       history(source->is_video() ? kVideoHistory : kAudioHistory, kHistoryBytes, kHistoryAge) {}
+
+void RenditionSource::measure(const rtp::MediaPacket& packet) {
+  newest_arrival_ = std::max(newest_arrival_, packet.arrival);
+  measured_ = measured_.value_or(packet.arrival);
+  const Duration elapsed = packet.arrival - *measured_;
+  const bool first = rate_bps == 0;
+  if (elapsed >= (first ? kFirstMeasure : kMeasureInterval)) {
+    const auto elapsed_us = static_cast<uint64_t>(duration_cast<microseconds>(elapsed).count());
+    const uint64_t rate = bytes_ * 8'000'000 / elapsed_us;
+    const uint64_t needed = needed_bytes_ * 8'000'000 / elapsed_us;
+    // A key frame makes a second large, which is not another rate.
+    rate_bps = first ? rate : (rate_bps * 3 + rate) / 4;
+    needed_bps = first ? needed : (needed_bps * 3 + needed) / 4;
+    measured_ = packet.arrival;
+    bytes_ = 0;
+    needed_bytes_ = 0;
+  }
+  bytes_ += packet.payload().size();
+  needed_bytes_ += packet.info.discardable ? 0 : packet.payload().size();
+}
+
+void RenditionSource::measure_silence(Time now) {
+  if (now - newest_arrival_ >= kSilence) {
+    rate_bps = 0;
+    needed_bps = 0;
+    measured_ = std::nullopt;
+    bytes_ = 0;
+    needed_bytes_ = 0;
+  }
+}
 
 PacketRendition::PacketRendition(LoopContext& context, const std::string& stream,
                                  const PacketRenditionOptions& options)
@@ -162,7 +195,7 @@ void PacketRendition::pump_all() {
 }
 
 void PacketRendition::on_turn_end() {
-  measure();
+  measure_silence();
   pump_all();
 }
 
@@ -213,24 +246,14 @@ RenditionSource& PacketRendition::source_of(const PacketSourceRef& source) {
   return add_source(source);
 }
 
-void PacketRendition::measure() {
+void PacketRendition::measure_silence() {
   const Time now = context_.loop.now();
-  const int64_t elapsed_us = duration_cast<microseconds>(now - measured_).count();
   if (now - measured_ < kMeasureInterval) {
     return;
   }
   measured_ = now;
   for (const auto& source : sources_) {
-    const uint64_t rate = source->bytes * 8'000'000 / static_cast<uint64_t>(elapsed_us);
-    // A key frame makes a second large, and an encoder that spares for one leaves one out: neither
-    // is another rate.
-    const bool goes_on = source->rate_bps != 0 && (rate != 0 || !source->silent);
-    source->rate_bps = goes_on ? (source->rate_bps * 3 + rate) / 4 : rate;
-    const uint64_t needed = source->bytes != 0 ? rate * source->needed_bytes / source->bytes : 0;
-    source->needed_bps = goes_on ? (source->needed_bps * 3 + needed) / 4 : needed;
-    source->silent = rate == 0;
-    source->bytes = 0;
-    source->needed_bytes = 0;
+    source->measure_silence(now);
   }
 }
 
@@ -349,15 +372,17 @@ void PacketRendition::append(RenditionSource& source, rtp::MediaPacketRef packet
   if (source.packets++ == 0) {
     source.newest_timestamp = packet->timestamp;
   }
-  source.bytes += packet->payload().size();
-  source.needed_bytes += packet->info.discardable ? 0 : packet->payload().size();
+  // Packets that are made of frames of the past all come now.
+  if (!replaying_ || source.source->description().number != 0) {
+    source.measure(*packet);
+  }
   source.history.add(packet);
   log_bytes_ += packet->payload().size();
   log_.push_back({packet, &source});
   source.end = log_end();
   if (!replaying_) {
     if (readers_.empty()) {
-      measure();
+      measure_silence();
       trim();
     } else {
       context_.loop.at_turn_end(*this);

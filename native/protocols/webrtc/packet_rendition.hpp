@@ -45,10 +45,18 @@ struct RenditionSource {
   int64_t next_index = 0;      // after it, and padding behind it
   uint64_t rate_bps = 0;       // over some seconds; 0: nothing comes, or it is not known yet
   uint64_t needed_bps = 0;     // of it, without what may be left out
-  uint64_t bytes = 0;          // since the rate was taken
-  uint64_t needed_bytes = 0;
-  bool silent = false;  // when the rate was taken
   mutable Time key_frame_asked{};
+
+  /// Measures by when packets came to the server: those of the past come to the rendition at once.
+  void measure(const rtp::MediaPacket& packet);
+  /// Nothing has come for long: its publisher does not send it.
+  void measure_silence(Time now);
+
+ private:
+  std::optional<Time> measured_;  // since then
+  Time newest_arrival_{};
+  uint64_t bytes_ = 0;
+  uint64_t needed_bytes_ = 0;
 };
 
 /// Packets of all sources of a rendition, in the order they came.
@@ -145,7 +153,7 @@ class PacketRendition final : public FrameSink, public PacketSink, private TurnE
   void pump_all();
   void on_turn_end() override;
   void trim();
-  void measure();
+  void measure_silence();
   [[nodiscard]] uint64_t log_end() const { return log_begin_ + log_.size(); }
 
   LoopContext& context_;

@@ -25,6 +25,8 @@ class Bottleneck {
   uint64_t link_bps = 100'000'000;
   double loss = 0;
   int64_t delay_us = 20'000;
+  int64_t jitter_us = 0;  // up to so much more
+  int64_t stall_ms = 0;   // of each two seconds nothing comes for so long, then all
 
   /// Packets of 1200 bytes at `send_bps`.
   void run(uint64_t send_bps, int64_t duration_ms) {
@@ -46,7 +48,11 @@ class Bottleneck {
     } else if (queued_us * static_cast<int64_t>(link_bps) / 8'000'000 < 64'000) {
       free_at_us_ = std::max(free_at_us_, at_ * 1000) +
                     int64_t{9600} * 1'000'000 / static_cast<int64_t>(link_bps);
-      result.arrival = microseconds(free_at_us_ + delay_us);
+      random_ = random_ * 1'103'515'245 + 12'345;
+      int64_t arrival_us = free_at_us_ + delay_us;
+      arrival_us += jitter_us == 0 ? 0 : static_cast<int64_t>(random_ >> 8) % jitter_us;
+      const int64_t in_stall_us = stall_ms * 1000 - arrival_us % 2'000'000;
+      result.arrival = microseconds(arrival_us + std::max<int64_t>(in_stall_us, 0));
     }
     under_way_.push_back(result);
   }
@@ -77,6 +83,7 @@ class Bottleneck {
   }
 
   std::deque<PacketResult> under_way_;
+  uint32_t random_ = 1;
   int64_t at_ = 0;
   int64_t free_at_us_ = 0;
   int64_t to_send_bits_ = 0;
@@ -193,6 +200,16 @@ TEST(BandwidthEstimator, ProbesRefuteAndFindCeilings) {
   EXPECT_FALSE(estimator.ceiling_bps());
   EXPECT_EQ(estimator.proven_bps(at_ms(9000)), 900'000U);
   EXPECT_EQ(estimator.proven_bps(at_ms(11'000)), 0U) << "too long ago";
+}
+
+TEST(BandwidthEstimator, JitterAndStallsOfAWirelessLinkAreNoQueue) {
+  for (const int64_t stall_ms : {0, 150, 250}) {
+    Bottleneck link;
+    link.jitter_us = 50'000;
+    link.stall_ms = stall_ms;
+    link.run(500'000, 60'000);
+    EXPECT_FALSE(link.estimator.ceiling_bps()) << stall_ms;
+  }
 }
 
 /// A sender of 400 kbit/s that probes for 1 Mbit/s.
