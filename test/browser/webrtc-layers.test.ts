@@ -68,7 +68,8 @@ interface Client {
   readonly name: string;
   readonly publish: boolean;
   readonly transport: { readonly rtt_ms: number | null };
-  readonly webrtc: {
+  /** Missing until it is connected. */
+  readonly webrtc?: {
     readonly layers?: readonly { readonly rid: string; readonly kbps: number }[];
     readonly sent?: object;
   };
@@ -88,6 +89,30 @@ function choose(url: string, layer: string): Promise<Response> {
   });
 }
 
+describe('Chromium, with three layers', () => {
+  it('sends all of them, of a picture that is large enough for so many', async () => {
+    const layers = [
+      { rid: 'l', scaleResolutionDownBy: 4, maxBitrate: 60_000 },
+      { rid: 'm', scaleResolutionDownBy: 2, maxBitrate: 200_000 },
+      { rid: 'h', maxBitrate: 600_000 },
+    ];
+    const picture = { width: 960, height: 540, fps: 10 };
+    const way = { query: 'stream=three&codec=vp8' };
+    const publisher = await publishPicture(browser, server, way, layers, picture);
+    await server.published('/live/three');
+    await expect
+      .poll(
+        async () => {
+          const sent = (await client('three', true))?.webrtc?.layers ?? [];
+          return sent.filter(({ kbps }) => kbps > 0).length;
+        },
+        { timeout: 30_000 },
+      )
+      .toBe(3);
+    await publisher.close();
+  }, 60_000);
+});
+
 describe('Chromium, while it plays', () => {
   it('gets another layer: by WHEP, by the API, and by the choice of the page', async () => {
     const publisher = await publishPicture(
@@ -105,11 +130,11 @@ describe('Chromium, while it plays', () => {
     expect((await choose(server.api(`/api/v1/clients/${id}`), 'low')).status).toBe(200);
     await becomes(player, 160);
     await expect
-      .poll(async () => (await client('choice', false))?.webrtc.sent, { timeout: 10_000 })
+      .poll(async () => (await client('choice', false))?.webrtc?.sent, { timeout: 10_000 })
       .toEqual({ layer: 'l', video: 'whole', wanted: 'low' });
     const published = await client('choice', true);
-    expect(published?.webrtc.layers?.map(({ rid }) => rid).sort()).toEqual(['h', 'l']);
-    expect(published?.webrtc.layers?.every(({ kbps }) => kbps > 0)).toBe(true);
+    expect(published?.webrtc?.layers?.map(({ rid }) => rid).sort()).toEqual(['h', 'l']);
+    expect(published?.webrtc?.layers?.every(({ kbps }) => kbps > 0)).toBe(true);
     // The publisher is on this machine, and tells so by extended reports.
     expect(published?.transport.rtt_ms).toBeGreaterThan(0);
     expect(published?.transport.rtt_ms).toBeLessThan(500);
