@@ -3,8 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "formats/flv/tag_parser.hpp"
-#include "hub/testing/media.hpp"
-#include "hub/testing/viewer.hpp"
+#include "hub/testing/muxed_stream.hpp"
 #include "protocols/http/chunked_decoder.hpp"
 
 namespace millrace::http_flv {
@@ -116,43 +115,15 @@ class Player {
   std::vector<uint8_t> pending_;
 };
 
-class FlvMuxerTest : public ::testing::Test {
+class FlvMuxerTest : public ::testing::Test, protected testing::MuxedStream {
  protected:
-  void make(const FlvMuxerOptions& muxer) {
-    thread_.call([&] {
-      rendition_ = std::make_unique<Rendition>(thread_.loop(), std::make_unique<FlvMuxer>(muxer),
-                                               RenditionOptions{});
-    });
-  }
-  void TearDown() override {
-    viewers_.clear();
-    thread_.call([&] { rendition_.reset(); });
-    thread_.finish_turn();
-  }
-  Viewer& join() {
-    viewers_.push_back(std::make_unique<Viewer>(thread_));
-    thread_.call([&] { rendition_->add(viewers_.back()->reader()); });
-    return *viewers_.back();
-  }
-  void track(const TrackRef& track) {
-    thread_.call([&] { rendition_->on_track(track); });
-  }
+  void make(const FlvMuxerOptions& muxer) { MuxedStream::make(std::make_unique<FlvMuxer>(muxer)); }
   uint32_t frame(const TrackRef& track, int64_t time_ms, bool random_access, size_t size = 3000) {
-    const uint32_t number = next_++;
-    thread_.call([&] {
-      auto made = testing::make_frame(thread_.loop().pool(), track, number, from_ms(time_ms),
-                                      random_access, size);
-      made->source_dts = made->dts + source_offset_;
-      rendition_->on_frame(std::move(made));
-    });
-    return number;
+    return MuxedStream::frame(track, time_ms, random_access, size);
   }
   /// Metadata, both tracks, a GOP. @return number of the last frame.
   uint32_t some_media() {
-    thread_.call([&] {
-      rendition_->on_frame(testing::make_frame(thread_.loop().pool(), testing::metadata_track(), 0,
-                                               MediaTime(0), false, 40));
-    });
+    metadata();
     track(video_);
     track(audio_);
     frame(video_, 1000, true, 70'000);
@@ -165,14 +136,6 @@ class FlvMuxerTest : public ::testing::Test {
         player, [&] { return !player.problem.empty() || player.last() == number; }, piece));
     EXPECT_EQ(player.problem, "");
   }
-
-  testing::LoopThread thread_;
-  std::unique_ptr<Rendition> rendition_;
-  std::vector<std::unique_ptr<Viewer>> viewers_;
-  TrackRef video_ = testing::h264_track();
-  TrackRef audio_ = testing::aac_track();
-  MediaTime source_offset_{0};
-  uint32_t next_ = 1;
 };
 
 TEST_F(FlvMuxerTest, EachFramingHoldsTheSameTags) {

@@ -2,8 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "hub/testing/media.hpp"
-#include "hub/testing/viewer.hpp"
+#include "hub/testing/muxed_stream.hpp"
 #include "protocols/rtmp/chunk_parser.hpp"
 #include "protocols/rtmp/chunk_writer.hpp"
 
@@ -92,38 +91,14 @@ class Player {
   ChunkParser parser_;
 };
 
-class RtmpMuxerTest : public ::testing::Test {
+class RtmpMuxerTest : public ::testing::Test, protected testing::MuxedStream {
  protected:
   void make(const RtmpMuxerOptions& muxer = {.chunk_size = kChunkSize},
             const RenditionOptions& options = {}) {
-    thread_.call([&] {
-      rendition_ =
-          std::make_unique<Rendition>(thread_.loop(), std::make_unique<RtmpMuxer>(muxer), options);
-    });
-  }
-  void TearDown() override {
-    viewers_.clear();
-    thread_.call([&] { rendition_.reset(); });
-    thread_.finish_turn();
-  }
-  Viewer& join(TimeJitter jitter = TimeJitter::kFull) {
-    viewers_.push_back(std::make_unique<Viewer>(
-        thread_, testing::ViewerOptions{.jitter = jitter, .tls = nullptr}));
-    thread_.call([&] { rendition_->add(viewers_.back()->reader()); });
-    return *viewers_.back();
-  }
-  void track(const TrackRef& track) {
-    thread_.call([&] { rendition_->on_track(track); });
+    MuxedStream::make(std::make_unique<RtmpMuxer>(muxer), options);
   }
   uint32_t frame(const TrackRef& track, int64_t time_ms, bool random_access, size_t size = 9000) {
-    const uint32_t number = next_++;
-    thread_.call([&] {
-      auto made = testing::make_frame(thread_.loop().pool(), track, number, from_ms(time_ms),
-                                      random_access, size);
-      made->source_dts = made->dts + source_offset_;
-      rendition_->on_frame(std::move(made));
-    });
-    return number;
+    return MuxedStream::frame(track, time_ms, random_access, size);
   }
   uint32_t video(int64_t time_ms, bool random_access) {
     return frame(video_, time_ms, random_access);
@@ -133,27 +108,16 @@ class RtmpMuxerTest : public ::testing::Test {
     thread_.call([&] { rendition_->on_track_repeated(track); });
   }
   void metadata(bool wants_source_clock = false) {
-    thread_.call([&] {
-      auto track = Track::make();
-      track->codec = CodecId::kAmfMetadata;
-      track->wants_source_clock = wants_source_clock;
-      rendition_->on_frame(
-          testing::make_frame(thread_.loop().pool(), std::move(track), 0, MediaTime(0), false, 40));
-    });
+    auto track = Track::make();
+    track->codec = CodecId::kAmfMetadata;
+    track->wants_source_clock = wants_source_clock;
+    MuxedStream::metadata(std::move(track));
   }
   static void expect_up_to(Viewer& viewer, Player& player, uint32_t number) {
     EXPECT_TRUE(viewer.read_until(
         player, [&] { return !player.problem.empty() || player.last() == number; }));
     EXPECT_EQ(player.problem, "");
   }
-
-  testing::LoopThread thread_;
-  std::unique_ptr<Rendition> rendition_;
-  std::vector<std::unique_ptr<Viewer>> viewers_;
-  TrackRef video_ = testing::h264_track();
-  TrackRef audio_ = testing::aac_track();
-  MediaTime source_offset_{0};
-  uint32_t next_ = 1;
 };
 
 TEST_F(RtmpMuxerTest, WaitingPlayerGetsHeadersThenFramesWithTheirTimes) {
