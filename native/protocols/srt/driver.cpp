@@ -185,17 +185,18 @@ void Driver::run() {
         }
       }
       if (listener) {
-        accept_all(listener);
+        accept_all(socket, listener);
       }
     }
   }
 }
 
-void Driver::accept_all(const std::shared_ptr<Listener>& listener) {
+/// @param port  the listener's socket, which close() may take from it at the same time.
+void Driver::accept_all(SRTSOCKET port, const std::shared_ptr<Listener>& listener) {
   for (;;) {
     sockaddr_storage storage{};
     int size = sizeof storage;
-    Socket socket(srt_accept(listener->socket.get(), reinterpret_cast<sockaddr*>(&storage), &size));
+    Socket socket(srt_accept(port, reinterpret_cast<sockaddr*>(&storage), &size));
     if (!socket) {
       return;
     }

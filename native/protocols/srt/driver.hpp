@@ -48,7 +48,7 @@ class Driver {
 
   void start();
   void run();
-  void accept_all(const std::shared_ptr<Listener>& listener);
+  void accept_all(SRTSOCKET port, const std::shared_ptr<Listener>& listener);
   static std::shared_ptr<HandshakeGate> gate_of(const std::shared_ptr<Listener>& listener);
   void close(SRTSOCKET listener);
   static int on_handshake(void* opaque, SRTSOCKET socket, int version, const sockaddr* peer,
