@@ -81,8 +81,14 @@ const transport = (page: Page) =>
     certificate: string;
     role: string;
   }>(`(async () => {
-    const report = await window.connections.at(-1).getStats();
-    const transport = [...report.values()].find(({ type }) => type === 'transport');
+    const connection = window.connections.at(-1);
+    // Chromium keeps statistics for a moment; those from before the handshake have no certificate.
+    let report;
+    let transport;
+    do {
+      report = await connection.getStats();
+      transport = [...report.values()].find(({ type }) => type === 'transport');
+    } while (!report.has(transport?.remoteCertificateId));
     const pair = report.get(transport.selectedCandidatePairId);
     return {
       protocol: report.get(pair.remoteCandidateId).protocol,
