@@ -217,6 +217,8 @@ TEST(Rtcp, Rfc3550ApplicationDefined) {
   EXPECT_EQ(app->subtype, 5);
   EXPECT_EQ(written(*app), plain(text));
   EXPECT_FALSE(ApplicationDefined::parse(only(hex("80 cc 0001 00000001"))).ok());
+  const auto padded = hex("a5 cc 0003 00000001 61626364 01020301");
+  EXPECT_FALSE(ApplicationDefined::parse(only(padded)).ok()) << "three bytes remain";
 }
 
 std::vector<uint16_t> asked(const Nack& nack) {

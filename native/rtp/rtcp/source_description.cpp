@@ -110,7 +110,8 @@ Result<ApplicationDefined> ApplicationDefined::parse(const RtcpPacket& packet) {
   out.subtype = packet.count;
   out.ssrc = reader.u32();
   out.name = reader.u32();
-  if (!reader.ok() || packet.type != RtcpType::kApplicationDefined) {
+  // §6.7: its data are whole words; padding to the byte may leave others.
+  if (!reader.ok() || reader.remaining() % 4 != 0 || packet.type != RtcpType::kApplicationDefined) {
     return malformed(packet);
   }
   out.data = reader.rest();
