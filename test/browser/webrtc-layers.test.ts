@@ -76,7 +76,7 @@ interface Client {
 }
 
 async function client(stream: string, publishes: boolean): Promise<Client | undefined> {
-  const answer = await fetch(server.api('/api/v1/clients/'));
+  const answer = await fetch(server.api('/api/v1/clients/?count=100'));
   const { clients } = (await answer.json()) as { clients: readonly Client[] };
   return clients.find(({ name, publish }) => name === stream && publish === publishes);
 }
@@ -126,7 +126,8 @@ describe('Chromium, while it plays', () => {
     await becomes(player, 160);
     expect((await choose(await resourceOf(player, server), 'h')).status).toBe(204);
     await becomes(player, 640);
-    const { id = '' } = (await client('choice', false)) ?? {};
+    const { id } = (await client('choice', false)) ?? {};
+    expect(id).toBeDefined();
     expect((await choose(server.api(`/api/v1/clients/${id}`), 'low')).status).toBe(200);
     await becomes(player, 160);
     await expect

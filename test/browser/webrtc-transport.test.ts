@@ -73,6 +73,18 @@ function play(page: Page, query: string, rsa = false): Promise<Session> {
   })()`);
 }
 
+/**
+ * Until then no statistics must be asked for: Chromium keeps what it knows of certificates from the first time on, and before the
+ * handshake that is nothing.
+ */
+const connected = (page: Page) =>
+  page.evaluate(`new Promise((resolve) => {
+    const connection = window.connections.at(-1);
+    const look = () => connection.connectionState === 'connected' && resolve();
+    connection.addEventListener('connectionstatechange', look);
+    look();
+  })`);
+
 /** The transport's statistics in the page's newest connection. */
 const transport = (page: Page) =>
   page.evaluate<{
@@ -81,14 +93,8 @@ const transport = (page: Page) =>
     certificate: string;
     role: string;
   }>(`(async () => {
-    const connection = window.connections.at(-1);
-    // Chromium keeps statistics for a moment; those from before the handshake have no certificate.
-    let report;
-    let transport;
-    do {
-      report = await connection.getStats();
-      transport = [...report.values()].find(({ type }) => type === 'transport');
-    } while (!report.has(transport?.remoteCertificateId));
+    const report = await window.connections.at(-1).getStats();
+    const transport = [...report.values()].find(({ type }) => type === 'transport');
     const pair = report.get(transport.selectedCandidatePairId);
     return {
       protocol: report.get(pair.remoteCandidateId).protocol,
@@ -111,6 +117,7 @@ describe('Chromium', () => {
     const player = await blank(tcp);
     const { answer, location } = await play(player, 'stream=tcp');
     expect(answer).not.toMatch(/a=candidate:.* udp /);
+    await connected(player);
     await decoded(player, 30);
     const { protocol, certificate } = await transport(player);
     expect(protocol).toBe('tcp');
@@ -124,6 +131,7 @@ describe('Chromium', () => {
     const player = await blank(server);
     const { answer } = await play(player, 'stream=a&vhost=active.example', true);
     expect(answer).toContain('a=setup:active');
+    await connected(player);
     await decoded(player, 30);
     const { role, certificate, protocol } = await transport(player);
     expect([role, protocol, keyTypeOf(certificate)]).toEqual(['server', 'udp', 'ec']);
@@ -133,6 +141,7 @@ describe('Chromium', () => {
   it('trickles candidates and restarts ICE by PATCH, and plays on; DELETE ends it', async () => {
     const player = await blank(server);
     const session = await play(player, 'stream=a');
+    await connected(player);
     await decoded(player, 20);
     const before = await transport(player);
     const statuses = await player.evaluate<number[]>(`(async () => {
