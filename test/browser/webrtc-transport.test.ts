@@ -206,6 +206,7 @@ describe('Chromium', () => {
     await page.waitForFunction(
       "document.getElementById('status').textContent.includes('waits: nobody publishes /live/nobody')",
     );
+    expect(await page.locator('#layer').isVisible()).toBe(false);
     await page.close();
   }, 90_000);
 });
