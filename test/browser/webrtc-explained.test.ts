@@ -1,24 +1,17 @@
 import { createSocket } from 'node:dgram';
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Browser } from '../support/browser.ts';
-import { MediaServer } from '../support/media-server.ts';
+import { describe, expect, it } from 'vitest';
+import type { Browser } from '../support/browser.ts';
+import type { MediaServer } from '../support/media-server.ts';
+import { withRtcBrowser } from '../support/rtc-browser.ts';
 import { connectivityCheck, credentialsOf } from '../support/webrtc/stun.ts';
 
 /** Each way in which media may not flow, and what log, API and page say of it. */
 let server: MediaServer;
 let browser: Browser;
 
-beforeAll(async () => {
-  server = await MediaServer.start({
-    root: 'rtc_server { enabled on; listen 127.0.0.1:0; candidate 127.0.0.1; }',
-    vhost: 'rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; }',
-  });
-  browser = await Browser.launch();
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
+withRtcBrowser((made) => {
+  ({ server, browser } = made);
 });
 
 /** Publishes a canvas. @param edit  JavaScript that changes `sdp`, the offer that is sent. */

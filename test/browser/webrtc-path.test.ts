@@ -1,24 +1,17 @@
 import type { Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Browser } from '../support/browser.ts';
+import { describe, expect, it } from 'vitest';
+import type { Browser } from '../support/browser.ts';
 import { type LinkQuality, LossyLink } from '../support/lossy-link.ts';
-import { MediaServer } from '../support/media-server.ts';
+import type { MediaServer } from '../support/media-server.ts';
+import { withRtcBrowser } from '../support/rtc-browser.ts';
 import { received } from '../support/rtc-page.ts';
 import { playPicture, publishPicture } from '../support/rtc-peer.ts';
 
 let server: MediaServer;
 let browser: Browser;
 
-beforeAll(async () => {
-  server = await MediaServer.start({
-    root: 'rtc_server { enabled on; listen 127.0.0.1:0; candidate 127.0.0.1; }',
-    vhost: 'rtc { enabled on; rtmp_to_rtc on; rtc_to_rtmp on; }',
-  });
-  browser = await Browser.launch();
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await server.stop();
+withRtcBrowser((made) => {
+  ({ server, browser } = made);
 });
 
 const LAYERS = [

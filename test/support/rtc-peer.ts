@@ -54,6 +54,15 @@ export interface Picture {
   readonly sound?: boolean;
 }
 
+/** In a page: `tone` is a track of 440 Hz. */
+const MAKE_TONE = `
+  const context = new AudioContext();
+  const oscillator = new OscillatorNode(context, { frequency: 440 });
+  const output = new MediaStreamAudioDestinationNode(context);
+  oscillator.connect(output);
+  oscillator.start();
+  const [tone] = output.stream.getAudioTracks();`;
+
 /** Publishes a moving picture, in layers if there are some. */
 export async function publishPicture(
   browser: Browser,
@@ -78,12 +87,8 @@ export async function publishPicture(
       direction: 'sendonly', sendEncodings: ${JSON.stringify(layers.length > 0 ? layers : [{}])},
     });
     if (${sound}) {
-      const context = new AudioContext();
-      const tone = new OscillatorNode(context, { frequency: 440 });
-      const output = context.createMediaStreamDestination();
-      tone.connect(output);
-      tone.start();
-      connection.addTransceiver(output.stream.getAudioTracks()[0], { direction: 'sendonly' });
+      ${MAKE_TONE}
+      connection.addTransceiver(tone, { direction: 'sendonly' });
     }
     ${exchange(server, 'whip', way)}
   })()`);
@@ -130,13 +135,9 @@ export async function publishTone(
 ): Promise<Page> {
   const page = await blank(browser, server);
   await page.evaluate(`(async () => {
-    const context = new AudioContext();
-    const tone = new OscillatorNode(context, { frequency: 440 });
-    const out = new MediaStreamAudioDestinationNode(context);
-    tone.connect(out);
-    tone.start();
+    ${MAKE_TONE}
     const connection = new RTCPeerConnection();
-    const transceiver = connection.addTransceiver(out.stream.getTracks()[0], { direction: 'sendonly' });
+    const transceiver = connection.addTransceiver(tone, { direction: 'sendonly' });
     ${sound.prefersRed ? PREFER_RED : ''}
     ${exchange(server, 'whip', sound)}
   })()`);
